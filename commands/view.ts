@@ -1,0 +1,49 @@
+import type { Codec, ObjectCodec, Props } from '#commands/codec/codec';
+
+/** One column of the CLI's table. */
+export interface Column {
+  readonly title: string;
+  /** Dotted path into the JSON form of a row, as in `spec.cpuCount`. */
+  readonly path: string;
+  /** Shown with `-o wide` only. */
+  readonly wide?: boolean;
+}
+
+/** The public contract of a read: `GET <route>` lists rows, `GET <route>/{id}` gives one. */
+export interface ViewSpec<Row, Id = string> {
+  readonly noun: string;
+  readonly summary: string;
+  readonly route: string;
+  readonly id: Codec<Id>;
+  readonly row: ObjectCodec<Row>;
+  /** Query parameters of the list, beside the ones that every read takes. */
+  readonly filters: Props;
+  readonly permission: string;
+  readonly columns: readonly Column[];
+}
+
+export type AnyViewSpec = ViewSpec<unknown, unknown>;
+
+export const view = <Row, Id>(
+  noun: string,
+  about: {
+    readonly summary: string;
+    readonly id: Codec<Id>;
+    readonly row: ObjectCodec<Row>;
+    /** When it is not the noun with an s. */
+    readonly plural?: string;
+    readonly route?: string;
+    readonly filters?: Props;
+    readonly permission?: string;
+    readonly columns: readonly Column[];
+  },
+): ViewSpec<Row, Id> => ({
+  noun,
+  summary: about.summary,
+  route: about.route ?? `/v1/${about.plural ?? `${noun}s`}`,
+  id: about.id,
+  row: about.row,
+  filters: about.filters ?? {},
+  permission: about.permission ?? `${noun}.read`,
+  columns: about.columns,
+});
