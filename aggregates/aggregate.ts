@@ -1,0 +1,38 @@
+import type { AnyCodec } from '#commands/codec/codec';
+import type { AnyCommand, AnyCommandSpec } from '#commands/command';
+import type { RejectionSpec } from '#commands/rejection';
+import type { AnyEvent, Decision, Moment } from '#aggregates/decision';
+import type { Facts, Kind } from '#aggregates/facts';
+
+/**
+ * One state machine. `decide` says what a command comes to, `evolve` what an event makes of the state; both are pure.
+ * An object that does not exist (any more) has the state `undefined`.
+ */
+export interface Aggregate<S, C extends AnyCommand, E extends AnyEvent, R extends string> {
+  readonly kind: Kind<S>;
+  readonly summary: string;
+  readonly commands: readonly AnyCommandSpec[];
+  readonly events: Readonly<Record<E['kind'], AnyCodec>>;
+  readonly rejections: Readonly<Record<R, RejectionSpec>>;
+  decide(state: S | undefined, command: C, facts: Facts, moment: Moment): Decision<E, R>;
+  evolve(state: S | undefined, event: E, moment: Moment): S | undefined;
+  /** Index keys of a state, by index name; the applier keeps the rows and their counts. */
+  readonly indexes?: Readonly<Record<string, (state: S) => readonly string[]>>;
+  /** When this object wants `onDue` to be run, in milliseconds since 1970; undefined: never. */
+  due?(state: S): number | undefined;
+  /** The internal command that a due timer becomes. */
+  readonly onDue?: string;
+}
+
+export interface AnyAggregate {
+  readonly kind: Kind<unknown>;
+  readonly summary: string;
+  readonly commands: readonly AnyCommandSpec[];
+  readonly events: Readonly<Record<string, AnyCodec>>;
+  readonly rejections: Readonly<Record<string, RejectionSpec>>;
+  decide(state: unknown, command: AnyCommand, facts: Facts, moment: Moment): Decision<AnyEvent>;
+  evolve(state: unknown, event: AnyEvent, moment: Moment): unknown;
+  readonly indexes?: Readonly<Record<string, (state: never) => readonly string[]>>;
+  due?(state: unknown): number | undefined;
+  readonly onDue?: string;
+}
