@@ -84,4 +84,3 @@ export const command = <const Noun extends string, const Verb extends string, P 
     examples: about.examples ?? [],
   };
 };
-

@@ -47,7 +47,8 @@ export const sight = (input: unknown): string => {
       return 'nothing';
     case 'object':
       if (input === null) return 'null';
-      if (Array.isArray(input)) return input.length === 1 ? 'a list of 1 item' : `a list of ${digits(input.length)} items`;
+      if (Array.isArray(input))
+        return input.length === 1 ? 'a list of 1 item' : `a list of ${digits(input.length)} items`;
       return 'an object';
     default:
       return `a ${typeof input}`;

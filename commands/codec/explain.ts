@@ -30,13 +30,15 @@ const look = (shape: Shape, input: unknown, path: string, report: Report): void 
     case 'boolean':
     case 'choice':
     case 'time':
-      if (compile(shape)(input) === refused) tell(report, path, expectation(shape), sight(input), scalarHint(shape, input));
+      if (compile(shape)(input) === refused)
+        tell(report, path, expectation(shape), sight(input), scalarHint(shape, input));
       return;
     case 'list': {
       if (!Array.isArray(input) || input.length < shape.minItems || input.length > shape.maxItems) {
         return tell(report, path, expectation(shape), sight(input));
       }
-      for (let at = 0; at < input.length && !full(report); at++) look(shape.item.shape, input[at], below(path, at), report);
+      for (let at = 0; at < input.length && !full(report); at++)
+        look(shape.item.shape, input[at], below(path, at), report);
       return;
     }
     case 'map':
@@ -61,7 +63,8 @@ const scalarHint = (shape: Shape, input: unknown): string | undefined => {
   if (input === null) return 'leave a field out instead of writing null';
   if (typeof input === 'string') {
     if (shape.kind === 'choice') return didYouMean(input, shape.values);
-    const bare = shape.kind === 'integer' ? /^-?[0-9]{1,16}$/ : shape.kind === 'boolean' ? /^(?:true|false)$/ : undefined;
+    const bare =
+      shape.kind === 'integer' ? /^-?[0-9]{1,16}$/ : shape.kind === 'boolean' ? /^(?:true|false)$/ : undefined;
     return bare?.test(input) === true ? 'write it without quotes' : undefined;
   }
   return shape.kind === 'text' && typeof input === 'number' ? 'write it in quotes' : undefined;
@@ -73,7 +76,8 @@ const lookAtObject = (shape: ObjectShape, input: unknown, path: string, report: 
     const value = input[name];
     const base64 = codec.shape.kind === 'bytes' ? input[`${name}Base64`] : undefined;
     if (value === undefined && base64 === undefined) {
-      if (!shape.optional.includes(name)) tell(report, below(path, name), fieldExpectation(name, codec.shape), 'nothing');
+      if (!shape.optional.includes(name))
+        tell(report, below(path, name), fieldExpectation(name, codec.shape), 'nothing');
     } else if (codec.shape.kind === 'bytes') {
       lookAtBytesField(codec.shape, name, value, base64, path, report);
     } else {
@@ -132,7 +136,8 @@ const lookAtBase64 = (shape: BytesShape, input: unknown, path: string, report: R
   if (bytesFromBase64(shape, input) !== undefined) return;
   const length = typeof input === 'string' ? base64Bytes(input) : undefined;
   const got = length === undefined ? sight(input) : `${digits(length)} bytes`;
-  const hint = length === undefined ? 'the alphabet is A-Z a-z 0-9 + / and = fills up to a multiple of four' : undefined;
+  const hint =
+    length === undefined ? 'the alphabet is A-Z a-z 0-9 + / and = fills up to a multiple of four' : undefined;
   tell(report, path, `${expectation(shape)}, as base64`, got, hint);
 };
 
@@ -148,7 +153,8 @@ const lookAtBareBytes = (shape: BytesShape, input: unknown, path: string, report
     const hint = typeof input === 'string' ? 'write { "text": … }' : undefined;
     return tell(report, path, `${expectation(shape)}, as { "text": … } or { "base64": … }`, sight(input), hint);
   }
-  if (only === 'text') lookAtText(shape, input['text'], below(path, 'text'), report, 'write other bytes as { "base64": … }');
+  if (only === 'text')
+    lookAtText(shape, input['text'], below(path, 'text'), report, 'write other bytes as { "base64": … }');
   else lookAtBase64(shape, input['base64'], below(path, 'base64'), report);
 };
 
@@ -176,7 +182,8 @@ const lookAtMap = (shape: MapShape, input: unknown, path: string, report: Report
   if (keys.length > shape.maxEntries) return tell(report, path, expectation(shape), `${digits(keys.length)} entries`);
   for (const key of keys) {
     if (full(report)) return;
-    if (isPrototypeName(key)) tell(report, below(path, key), 'another key', 'a key that reaches the prototype of objects');
+    if (isPrototypeName(key))
+      tell(report, below(path, key), 'another key', 'a key that reaches the prototype of objects');
     else if (compile(shape.key.shape)(key) === refused) {
       tell(report, below(path, key), `a key that is ${expectation(shape.key.shape)}`, sight(key));
     } else look(shape.value.shape, input[key], below(path, key), report);
@@ -198,13 +205,15 @@ const lookInside = (input: unknown, path: string, depthLeft: number, report: Rep
   if (typeof input !== 'object') return tell(report, path, 'JSON', sight(input));
   if (depthLeft === 0) return tell(report, path, 'less nesting of the document', 'more than its maximum depth');
   if (Array.isArray(input)) {
-    for (let at = 0; at < input.length && !full(report); at++) lookInside(input[at], below(path, at), depthLeft - 1, report);
+    for (let at = 0; at < input.length && !full(report); at++)
+      lookInside(input[at], below(path, at), depthLeft - 1, report);
     return;
   }
   if (!isPlain(input)) return tell(report, path, 'JSON', 'an object of a class');
   for (const key of Object.keys(input)) {
     if (full(report)) return;
-    if (isPrototypeName(key)) tell(report, below(path, key), 'another key', 'a key that reaches the prototype of objects');
+    if (isPrototypeName(key))
+      tell(report, below(path, key), 'another key', 'a key that reaches the prototype of objects');
     else if (!key.isWellFormed()) tell(report, below(path, key), 'a key of valid Unicode', sight(key));
     else lookInside(input[key], below(path, key), depthLeft - 1, report);
   }

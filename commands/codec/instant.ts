@@ -3,8 +3,7 @@ import type { Instant } from '#commands/codec/scalar';
 /** 9999-12-31T23:59:59.999Z, the last instant that RFC 3339 can write. */
 export const lastInstant: Instant = 253_402_300_799_999;
 
-const rfc3339 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
 /**
  * Reads RFC 3339 text with any offset; what is finer than a millisecond is cut. Undefined if it is not such a

@@ -60,7 +60,8 @@ const anyKey = text('key', { summary: 'The key of an entry.', minLength: 1, maxL
  */
 const checkNames = (props: Props): void => {
   for (const [name, codec] of Object.entries(props) as [string, AnyCodec][]) {
-    if (!/^[a-z][A-Za-z0-9]*$/.test(name) || name in Object.prototype) throw new Error(`${name} cannot name a property`);
+    if (!/^[a-z][A-Za-z0-9]*$/.test(name) || name in Object.prototype)
+      throw new Error(`${name} cannot name a property`);
     if (codec.shape.kind === 'bytes' && Object.hasOwn(props, `${name}Base64`)) {
       throw new Error(`${name}Base64 is the other way to write ${name}`);
     }
