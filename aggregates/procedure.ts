@@ -8,6 +8,8 @@ import type { Facts } from '#aggregates/facts';
 export interface Work extends Facts {
   /** Decides a command as the caller; its events are seen by later reads. A refusal must be handed on. */
   run(command: AnyCommand): Either<Rejection, readonly Happened[]>;
+  /** Runs the commands of up to `limit` due timers as the system; one that is refused is quarantined with an alarm. */
+  fireDue(limit: number): { readonly fired: number; readonly quarantined: number };
 }
 
 /**

@@ -14,7 +14,7 @@ interface Changes {
  * by entry, is shown to readers once its entries are durable, and reaches the disk later.
  */
 export class Overlay implements Rows {
-  readonly #base: Rows;
+  #base: Rows;
   readonly #changes: Readonly<Record<Table, Changes>>;
   #undo: { table: Table; key: string; before: unknown; had: boolean }[] | undefined;
   #size = 0;
@@ -29,6 +29,11 @@ export class Overlay implements Rows {
   /** How many rows differ from the base. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Puts the same changes over another base, which must hold the rows of the old one. */
+  rebase(base: Rows): void {
+    this.#base = base;
   }
 
   get(table: Table, key: string): unknown {

@@ -1,0 +1,65 @@
+import { object } from '#commands/codec/object';
+import { id, integer, text } from '#commands/codec/scalar';
+import { command, type CommandOf } from '#commands/command';
+import { view } from '#commands/view';
+
+/** The feature level that this release can decide; a cluster is raised to it by an operator's command. */
+export const newestLevel = 1;
+
+export const advanceClock = command('clock', 'advance', {
+  summary: 'Let the time of the log pass and run the timers that are due.',
+  id: undefined,
+  route: '/v1/clock/advance',
+  internal: true,
+  body: {},
+});
+
+export const RoleId = id('role');
+
+export const acquireRole = command('role', 'acquire', {
+  summary: 'Become the holder of a role; the position is the fencing token.',
+  id: RoleId,
+  internal: true,
+  body: { holder: text('holder', { summary: 'The process that takes the role.', maxLength: 64 }) },
+});
+
+export const LevelId = id('level');
+
+export const raiseLevel = command('level', 'raise', {
+  summary: 'Let the cluster use what newer releases decide. It cannot be lowered.',
+  id: LevelId,
+  body: { level: integer('level', { summary: 'The new feature level.', unit: 'number', min: 1, max: 65_535 }) },
+  cli: { positional: ['level'] },
+});
+
+export const HistoryId = id('history', {
+  summary: 'The noun whose history it is, such as `key`.',
+  pattern: '[a-z][a-zA-Z0-9-]{0,62}',
+  example: 'key',
+});
+
+const Position = integer('position', { summary: 'The oldest position that stays readable.', unit: 'position', min: 1 });
+
+export const compactHistory = command('history', 'compact', {
+  summary: 'Forget the states of a noun that ended before a position. Their past can no longer be read.',
+  id: HistoryId,
+  plural: 'histories',
+  body: { position: Position },
+  cli: { positional: ['position'] },
+});
+
+export type ClusterCommand = CommandOf<typeof advanceClock>;
+export type RoleCommand = CommandOf<typeof acquireRole>;
+export type LevelCommand = CommandOf<typeof raiseLevel>;
+export type HistoryCommand = CommandOf<typeof compactHistory>;
+
+export const histories = view('history', {
+  summary: 'Where the readable past of a noun begins, for nouns that were compacted.',
+  id: HistoryId,
+  plural: 'histories',
+  row: object({ id: HistoryId, position: Position }),
+  columns: [
+    { title: 'NOUN', path: 'id' },
+    { title: 'OLDEST', path: 'position' },
+  ],
+});

@@ -1,0 +1,32 @@
+import { detach } from '#aggregates/chainfire/detach';
+import { key } from '#aggregates/chainfire/key';
+import { lease } from '#aggregates/chainfire/lease';
+import { keyDeleteRange, keyTxn } from '#aggregates/chainfire/txn';
+import { clock } from '#aggregates/cluster/clock';
+import { history } from '#aggregates/cluster/history';
+import { level } from '#aggregates/cluster/level';
+import { role } from '#aggregates/cluster/role';
+import type { Component } from '#log/component';
+import { keyView } from '#projections/chainfire/key';
+import { leaseView } from '#projections/chainfire/lease';
+import { historyView } from '#projections/cluster/history';
+
+/** Every component. Gateways, reference pages, laws and generators derive from this list. */
+export const catalog: readonly Component[] = [
+  {
+    name: 'cluster',
+    summary: 'The log itself: its clock, roles, feature level and how much of the past is kept.',
+    aggregates: [role, level, history],
+    procedures: [clock],
+    reactions: [],
+    views: [historyView],
+  },
+  {
+    name: 'chainfire',
+    summary: 'Coordination: keys with revisions, leases, transactions, watches, locks and elections.',
+    aggregates: [key, lease],
+    procedures: [keyTxn, keyDeleteRange],
+    reactions: detach,
+    views: [keyView, leaseView],
+  },
+];

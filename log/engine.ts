@@ -1,0 +1,282 @@
+import { randomBytes } from 'node:crypto';
+import type { Facts } from '#aggregates/facts';
+import { decideEntry, type Head } from '#log/decide';
+import { decodeEntry, encodeEntry, type Entry } from '#log/entry';
+import { factsOf } from '#log/facts';
+import { integerKey, integerOfKey } from '#log/key';
+import type { Log, LogGroup } from '#log/log';
+import type { Store } from '#log/lmdb-rows';
+import { decodeOutcome, type Outcome } from '#log/outcome';
+import { Overlay } from '#log/overlay';
+import type { Rows } from '#log/rows';
+import type { Authorise } from '#log/transaction';
+import type { Vocabulary } from '#log/vocabulary';
+
+/** A command as a gateway hands it over; the engine stamps the clock and names the submission. */
+export type Submission = Omit<Entry, 'stampedAtMs' | 'submission'>;
+
+/** Why no outcome is known. The entry may have been recorded all the same: send it again with the same request id. */
+export class Unknown extends Error {}
+
+/** Refused before the log: nothing was recorded. */
+export class Overloaded extends Error {}
+
+export interface EngineOptions {
+  readonly vocabulary: Vocabulary;
+  readonly log: Log;
+  readonly store: Store;
+  readonly authorise: Authorise;
+  readonly now: () => number;
+  /** The process must stop: state in memory may be ahead of what is durable. */
+  readonly onFault: (error: Error) => void;
+  readonly maxQueued?: number;
+}
+
+const GROUP_ENTRIES = 512;
+const GROUP_BYTES = 4 * 2 ** 20;
+/** Rows in memory before they are written to the store; bounds what a start decides again and what a commit costs. */
+const FLUSH_ROWS = 20_000;
+const FLUSH_DELAY_MS = 200;
+/** With a commit under way and this many rows more, appending waits for the disk. */
+const STALL_ROWS = 200_000;
+
+interface Waiting {
+  readonly entry: Entry;
+  readonly bytes: Buffer;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The one apply loop: appends what gateways submit in groups, decides what the log gives back, shows it once it is
+ * durable, and lets the store follow.
+ */
+export class Engine {
+  readonly vocabulary: Vocabulary;
+  /** Published rows: of durable entries only, all of one position within an event-loop turn. */
+  readonly rows: Rows;
+  readonly #options: EngineOptions;
+  readonly #instance = randomBytes(6).toString('base64url');
+  readonly #stop = new AbortController();
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #listeners = new Set<(batch: readonly Outcome[]) => void>();
+  #queue: Waiting[] = [];
+  #sequence = 0;
+  #appending = false;
+  #head: Head;
+  #recent: Overlay;
+  #flushing: Promise<void> | undefined;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #fault: Error | undefined;
+  #applied: Promise<void> = Promise.resolve();
+  #reached: { position: number; resolve: () => void }[] = [];
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.vocabulary = options.vocabulary;
+    this.#head = options.store.head;
+    this.#recent = new Overlay(options.store);
+    this.rows = {
+      get: (table, key) => this.#recent.get(table, key),
+      range: (table, range) => this.#recent.range(table, range),
+    };
+  }
+
+  /** Decides the tail of the log that the store has not seen, then goes on for ever. Resolves when caught up. */
+  async start(): Promise<void> {
+    const { end } = await this.#options.log.bounds();
+    if (end < this.#head.position) {
+      throw new Error(
+        `the log ends at position ${end}, but the state has reached ${this.#head.position}: acknowledged entries are ` +
+          'missing. Put the missing log files back, or restore a backup.',
+      );
+    }
+    this.#applied = this.#applyAll().catch((error: unknown) => this.#fail(error));
+    await this.reached(end);
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  get facts(): Facts {
+    return factsOf(this.rows);
+  }
+
+  get now(): number {
+    return this.#options.now();
+  }
+
+  /** What is waiting to be appended or decided; gateways shed load by it. */
+  get backlog(): number {
+    return this.#waiting.size;
+  }
+
+  /** Resolves once the position is applied and visible here. */
+  reached(position: number): Promise<void> {
+    if (this.#head.position >= position) return Promise.resolve();
+    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    return new Promise((resolve) => this.#reached.push({ position, resolve }));
+  }
+
+  /**
+   * Resolves with the recorded outcome once it is durable and applied here. Rejects with `Overloaded` when nothing was
+   * recorded, with `Unknown` when that cannot be told.
+   */
+  submit(submission: Submission): Promise<Outcome> {
+    if (this.#fault !== undefined) return Promise.reject(new Overloaded('This node is stopping.'));
+    if (this.#waiting.size >= (this.#options.maxQueued ?? 20_000)) {
+      return Promise.reject(new Overloaded('Too many commands are waiting; send it again after a pause.'));
+    }
+    const name = `${this.#instance}.${(this.#sequence++).toString(36)}`;
+    const entry = { ...submission, stampedAtMs: this.#options.now(), submission: name };
+    return new Promise((resolve, reject) => {
+      const waiting = { entry, bytes: encodeEntry(entry), resolve, reject };
+      this.#waiting.set(name, waiting);
+      this.#queue.push(waiting);
+      if (!this.#appending) void this.#appendAll();
+    });
+  }
+
+  outcome(position: number): Outcome | undefined {
+    const bytes = this.rows.get('outcome', integerKey(position)) as Buffer | undefined;
+    return bytes === undefined ? undefined : decodeOutcome(position, bytes);
+  }
+
+  /** Recorded outcomes from a position on, in order; ends at the head or after `limit`. */
+  outcomes(from: number, limit: number): readonly Outcome[] {
+    const found: Outcome[] = [];
+    const range = { from: integerKey(from), to: integerKey(this.#head.position + 1) };
+    for (const [key, bytes] of this.rows.range('outcome', range)) {
+      found.push(decodeOutcome(integerOfKey(key, 0), bytes as Buffer));
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  /** Calls back after each applied group, in order. A listener must not throw. */
+  onApplied(listener: (batch: readonly Outcome[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Brings the store to the published position. */
+  async flush(): Promise<void> {
+    while (this.#recent.size > 0 || this.#flushing !== undefined) {
+      await (this.#flushing ?? this.#rotate());
+    }
+  }
+
+  /** Finishes what was submitted, writes the store, and stops. */
+  async close(): Promise<void> {
+    while (this.#waiting.size > 0 && this.#fault === undefined) await new Promise((done) => setImmediate(done));
+    this.#stop.abort();
+    await this.#applied;
+    clearTimeout(this.#flushTimer);
+    if (this.#fault === undefined) await this.flush();
+    await this.#options.log.close();
+    await this.#options.store.close();
+  }
+
+  async #appendAll(): Promise<void> {
+    this.#appending = true;
+    while (this.#queue.length > 0 && this.#fault === undefined) {
+      if (this.#flushing !== undefined && this.#recent.size > STALL_ROWS) await this.#flushing;
+      const group = this.#takeGroup();
+      try {
+        await this.#options.log.append(group.map((waiting) => waiting.bytes));
+      } catch (error) {
+        for (const { entry, reject } of group) {
+          this.#waiting.delete(entry.submission);
+          reject(new Unknown(error instanceof Error ? error.message : String(error)));
+        }
+      }
+    }
+    this.#appending = false;
+  }
+
+  #takeGroup(): readonly Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#queue.length && count < GROUP_ENTRIES && bytes < GROUP_BYTES) {
+      bytes += this.#queue[count]?.bytes.length ?? 0;
+      count++;
+    }
+    const group = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return group;
+  }
+
+  async #applyAll(): Promise<void> {
+    for await (const group of this.#options.log.read(this.#head.position + 1, this.#stop.signal)) {
+      await this.#apply(group);
+    }
+  }
+
+  async #apply(group: LogGroup): Promise<void> {
+    const { vocabulary, authorise } = this.#options;
+    const rows = new Overlay(this.#recent);
+    const outcomes: Outcome[] = [];
+    let head = this.#head;
+    for (const from of group.entries) {
+      const decided = decideEntry(vocabulary, authorise, rows, head, decodeEntry(from.bytes), from);
+      head = decided.head;
+      outcomes.push(decided.outcome);
+    }
+    await group.durable;
+    this.#recent.absorb(rows);
+    this.#head = head;
+    for (const outcome of outcomes) this.#answer(outcome);
+    for (const listener of this.#listeners) listener(outcomes);
+    if (this.#reached.length > 0) this.#wake(head.position);
+    this.#scheduleFlush();
+  }
+
+  #answer(outcome: Outcome): void {
+    const waiting = this.#waiting.get(outcome.submission);
+    if (waiting === undefined) return;
+    this.#waiting.delete(outcome.submission);
+    const { result } = outcome;
+    waiting.resolve(result.status === 'duplicate' ? (this.outcome(result.original) ?? outcome) : outcome);
+  }
+
+  #wake(position: number): void {
+    const due = this.#reached.filter((waiter) => waiter.position <= position);
+    this.#reached = this.#reached.filter((waiter) => waiter.position > position);
+    for (const { resolve } of due) resolve();
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushing !== undefined) return;
+    if (this.#recent.size >= FLUSH_ROWS) void this.#rotate();
+    else this.#flushTimer ??= setTimeout(() => void this.#rotate(), FLUSH_DELAY_MS);
+  }
+
+  #rotate(): Promise<void> {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const full = this.#recent;
+    this.#recent = new Overlay(full);
+    this.#flushing = this.#options.store
+      .commit(full, this.#head)
+      .then(() => {
+        this.#recent.rebase(this.#options.store);
+        this.#flushing = undefined;
+        if (this.#recent.size > 0) this.#scheduleFlush();
+      })
+      .catch((error: unknown) => this.#fail(error));
+    return this.#flushing;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = error instanceof Error ? error : new Error(String(error));
+    for (const { reject } of this.#waiting.values()) reject(new Unknown('The node stopped before the outcome was known.'));
+    this.#waiting.clear();
+    this.#flushing = undefined;
+    for (const { resolve } of this.#reached) resolve();
+    this.#reached = [];
+    this.#options.onFault(this.#fault);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Fact, Facts, IdRange, IndexQuery, IndexRow, Kind, Versioned } from '#aggregates/facts';
+import { escaped, splitKey, stateKey, unescaped } from '#log/key';
+import type { Rows } from '#log/rows';
+
+/** The facts that rows hold at their own position. */
+export const factsOf = (rows: Rows): Facts => ({
+  get: <S>(kind: Kind<S>, id: string) => rows.get('state', stateKey(kind.noun, id)) as Versioned<S> | undefined,
+
+  range: <S>(kind: Kind<S>, range: IdRange) => {
+    const facts: Fact<S>[] = [];
+    if (range.limit <= 0) return facts;
+    for (const [key, value] of rows.range('state', stateRange(kind.noun, range))) {
+      facts.push({ id: splitKey(key).id, ...(value as Versioned<S>) });
+      if (facts.length >= range.limit) break;
+    }
+    return facts;
+  },
+
+  index: (name: string, query: IndexQuery) => {
+    const found: IndexRow[] = [];
+    const { from, to, reverse } = indexRange(name, query);
+    for (const [key] of rows.range('index', { from, to, reverse })) {
+      if (found.length >= query.limit) break;
+      const { id: indexed, next } = unescaped(key, name.length + 1);
+      found.push({ key: indexed, id: key.slice(next) });
+    }
+    return found;
+  },
+
+  count: (name: string, key: string) => (rows.get('count', `${name}\0${key}`) as number | undefined) ?? 0,
+});
+
+export const stateRange = (noun: string, { from, to, reverse = false }: IdRange) => ({
+  from: stateKey(noun, from),
+  to: to === undefined ? `${noun}\x01` : stateKey(noun, to),
+  reverse,
+});
+
+const indexRange = (name: string, { from, to, after, reverse = false }: IndexQuery) => {
+  const low = `${name}\0${from === '' ? '' : escaped(from).slice(0, -2)}`;
+  const high = to === undefined ? `${name}\x01` : `${name}\0${escaped(to).slice(0, -2)}`;
+  if (after === undefined) return { from: low, to: high, reverse };
+  const at = `${name}\0${escaped(after.key)}${after.id}`;
+  return reverse ? { from: low, to: at, reverse } : { from: `${at}\0`, to: high, reverse };
+};

@@ -1,0 +1,125 @@
+import type { Fact, Facts, IdRange, IndexQuery, IndexRow, Kind, Versioned } from '#aggregates/facts';
+import type { AnyAggregate } from '#aggregates/aggregate';
+import { stateRange } from '#log/facts';
+import { escaped, splitKey, stateKey, unescaped, versionKey } from '#log/key';
+import type { KeyRange, Rows, Table } from '#log/rows';
+
+/**
+ * The rows as they were at a past position, read from the versions that were kept. Only `state` has a past; an index
+ * of the past is computed from the states (`pastFacts`).
+ */
+export const rowsAt = (rows: Rows, position: number): Rows => ({
+  get: (table: Table, key: string) => {
+    if (table !== 'state') return rows.get(table, key);
+    const { noun, id } = splitKey(key);
+    return stateAt(rows, noun, id, position);
+  },
+  range: (table: Table, range: KeyRange) =>
+    table === 'state' ? statesAt(rows, range, position) : rows.range(table, range),
+});
+
+const stateAt = (rows: Rows, noun: string, id: string, position: number): Versioned<unknown> | undefined => {
+  const current = rows.get('state', stateKey(noun, id)) as Versioned<unknown> | undefined;
+  if (current !== undefined && current.modPosition <= position) return current;
+  // The first state that ended after the position held at it, unless it began after it.
+  const from = versionKey(noun, id, position + 1);
+  for (const [, value] of rows.range('version', { from, to: `${noun}\0${escaped(id)}${'\xff'.repeat(9)}` })) {
+    const version = value as Versioned<unknown>;
+    return version.modPosition <= position ? version : undefined;
+  }
+  return undefined;
+};
+
+function* statesAt(rows: Rows, range: KeyRange, position: number): Iterable<readonly [string, unknown]> {
+  const { noun } = splitKey(range.from);
+  const reverse = range.reverse ?? false;
+  const current = idsOf(rows, 'state', range);
+  const former = idsOf(rows, 'version', versionRange(noun, range));
+  let a = current.next();
+  let b = former.next();
+  while (a.done !== true || b.done !== true) {
+    const own = a.done === true ? undefined : a.value;
+    const old = b.done === true ? undefined : b.value;
+    const id = own === undefined ? old : old === undefined ? own : own < old !== reverse ? own : old;
+    if (own === id) a = current.next();
+    if (old === id) b = former.next();
+    if (id === undefined) return;
+    const state = stateAt(rows, noun, id, position);
+    if (state !== undefined) yield [stateKey(noun, id), state];
+  }
+}
+
+const versionRange = (noun: string, range: KeyRange): KeyRange => {
+  const bound = (key: string): string =>
+    key === `${noun}\x01` ? key : `${noun}\0${key.length === noun.length + 1 ? '' : escaped(splitKey(key).id)}`;
+  return { from: bound(range.from), to: bound(range.to), reverse: range.reverse ?? false };
+};
+
+/** Distinct ids, in order; among the versions of one id it seeks instead of reading them all. */
+function* idsOf(rows: Rows, table: 'state' | 'version', range: KeyRange): Iterator<string, undefined> {
+  if (table === 'state') {
+    for (const [key] of rows.range('state', range)) yield splitKey(key).id;
+    return undefined;
+  }
+  let rest: KeyRange | undefined = range;
+  while (rest !== undefined) {
+    const found: string | undefined = firstKey(rows, rest);
+    if (found === undefined) return undefined;
+    const { noun } = splitKey(found);
+    const { id } = unescaped(found, noun.length + 1);
+    yield id;
+    const own = `${noun}\0${escaped(id)}`;
+    rest = range.reverse === true ? { ...range, to: own } : { ...range, from: own + '\xff'.repeat(9) };
+    if (rest.from >= rest.to) return undefined;
+  }
+  return undefined;
+}
+
+const firstKey = (rows: Rows, range: KeyRange): string | undefined => {
+  for (const [key] of rows.range('version', range)) return key;
+  return undefined;
+};
+
+/** Facts of a past position. Indexes are computed from the states, so a query costs a scan of its noun. */
+export const factsAt = (
+  rows: Rows,
+  position: number,
+  indexes: ReadonlyMap<string, AnyAggregate>,
+): Facts => {
+  const past = rowsAt(rows, position);
+  const range = <S>(kind: Kind<S>, { limit, ...ids }: IdRange): readonly Fact<S>[] => {
+    const found: Fact<S>[] = [];
+    if (limit <= 0) return found;
+    for (const [key, value] of past.range('state', stateRange(kind.noun, { ...ids, limit }))) {
+      found.push({ id: splitKey(key).id, ...(value as Versioned<S>) });
+      if (found.length >= limit) break;
+    }
+    return found;
+  };
+  const listed = (name: string): readonly IndexRow[] => {
+    const aggregate = indexes.get(name);
+    const keysOf = aggregate?.indexes?.[name];
+    if (aggregate === undefined || keysOf === undefined) return [];
+    return range(aggregate.kind, { from: '', limit: Infinity })
+      .flatMap((fact) => keysOf(fact.state as never).map((key) => ({ key, id: fact.id })))
+      .sort((x, y) => (order(x) < order(y) ? -1 : 1));
+  };
+  return {
+    get: <S>(kind: Kind<S>, id: string) => stateAt(rows, kind.noun, id, position) as Versioned<S> | undefined,
+    range,
+    index: (name: string, query: IndexQuery) => {
+      const { from, to, after, reverse = false, limit } = query;
+      const inside = listed(name).filter(
+        (row) =>
+          row.key >= from &&
+          (to === undefined || row.key < to) &&
+          (after === undefined || (reverse ? order(row) < order(after) : order(row) > order(after))),
+      );
+      return (reverse ? inside.reverse() : inside).slice(0, limit);
+    },
+    count: (name: string, key: string) => listed(name).filter((row) => row.key === key).length,
+  };
+};
+
+const order = (row: IndexRow): string => `${escaped(row.key)}${row.id}`;
+
