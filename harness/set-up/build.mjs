@@ -1,0 +1,124 @@
+// Bundles the programs into dist/. The CLI is a bundle of its own, with its libraries in it, because it must start at
+// once; the server stays beside it and is only loaded by the verbs that need it.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { dependencyProblem, inRoot, nodeProblem, root, stop } from './machine.mjs';
+
+const serverSource = 'gateways/server/main.ts';
+
+/**
+ * Programs of the harness may be absent. `selfContained` takes the libraries in; the others load them from node_modules, where
+ * lmdb's native half lives anyway.
+ */
+const programs = [
+  { source: 'gateways/cli/main.ts', target: 'dist/bin/ultracloud.js', selfContained: true },
+  { source: serverSource, target: 'dist/server/main.js' },
+  { source: 'harness/bench/main.ts', target: 'dist/harness/bench.js' },
+  { source: 'harness/simulator/main.ts', target: 'dist/harness/simulate.js' },
+  { source: 'harness/quickstart/main.ts', target: 'dist/harness/quickstart.js' },
+];
+
+/** Leaves the server out of the CLI's bundle, and refuses the static import that would load it on every start. */
+const serverStaysBeside = {
+  name: 'server-stays-beside',
+  setup(build) {
+    build.onResolve({ filter: /server\/main/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+      if (kind === 'entry-point' || pluginData === 'resolving') return undefined;
+      const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: 'resolving' });
+      if (found.errors.length > 0 || relative(root, found.path) !== serverSource) return found;
+      if (kind === 'dynamic-import') return { path: '../server/main.js', external: true };
+      const text = `the CLI loads the server with a dynamic import only (${relative(root, importer)})`;
+      return { errors: [{ text }] };
+    });
+  },
+};
+
+const options = ({ source, target, selfContained }) => ({
+  absWorkingDir: root,
+  entryPoints: [source],
+  outfile: target,
+  write: false,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  conditions: ['ultracloud-source'],
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'silent',
+  ...(source.startsWith('gateways/cli/') ? { banner: { js: '#!/usr/bin/env node' } } : {}),
+  ...(selfContained
+    ? {
+        plugins: [serverStaysBeside],
+        // `import()` of a CommonJS file goes through the ESM loader, which costs the CLI its first 20 ms.
+        supported: { 'dynamic-import': false },
+        external: ['lmdb', 'msgpackr-extract'],
+        minifySyntax: true,
+        minifyWhitespace: true,
+      }
+    : { packages: 'external' }),
+});
+
+/** A file appears whole or not at all: servers and tests may be starting from dist/ while it is built. */
+const writeWhole = (path, contents, mode) => {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return chmodSync(path, mode);
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}.tmp`;
+  writeFileSync(unfinished, contents, { mode });
+  renameSync(unfinished, path);
+};
+
+const removeLeftovers = (written) => {
+  for (const entry of readdirSync(inRoot('dist'), { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !written.has(path) && !path.endsWith('.tmp')) rmSync(path, { force: true });
+  }
+};
+
+export const build = async () => {
+  const problem = nodeProblem();
+  if (problem !== undefined) stop(problem);
+  const missing = dependencyProblem();
+  if (missing !== undefined) stop(`Cannot build: ${missing}. Run \`npm ci\`, then this again.`);
+  const esbuild = await import('esbuild');
+
+  const started = performance.now();
+  const present = programs.filter(({ source }) => existsSync(inRoot(source)));
+  const absent = programs.filter(({ source }) => !existsSync(inRoot(source)) && source.startsWith('gateways/'));
+  if (absent.length > 0) {
+    stop(`Cannot build: ${absent.map(({ source }) => source).join(', ')} is not there.`);
+  }
+
+  const results = await Promise.all(
+    present.map((program) =>
+      esbuild.build(options(program)).catch((failure) => ({ errors: failure.errors ?? [{ text: String(failure) }] })),
+    ),
+  );
+  const errors = results.flatMap((result) => result.errors);
+  if (errors.length > 0) {
+    const shown = await esbuild.formatMessages(errors, { kind: 'error', color: process.stderr.isTTY });
+    stop(`${[...new Set(shown)].join('\n')}\nThe build failed; dist/ is as it was.`);
+  }
+
+  const written = new Set();
+  for (const { path, contents } of results.flatMap((result) => result.outputFiles)) {
+    writeWhole(path, Buffer.from(contents), path.endsWith('dist/bin/ultracloud.js') ? 0o755 : 0o644);
+    written.add(path);
+  }
+  removeLeftovers(written);
+  const targets = present.map(({ target }) => target).join(' ');
+  process.stderr.write(`Built ${targets} in ${Math.round(performance.now() - started)} ms.\n`);
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build();
