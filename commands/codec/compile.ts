@@ -1,6 +1,7 @@
 import { bytesFromBase64, bytesFromText } from '#commands/codec/bytes';
 import type { BytesShape, ListShape, MapShape, ObjectShape, OneOfShape, Shape, TextShape } from '#commands/codec/codec';
 import { canonicalDocument, isPrototypeName } from '#commands/codec/document';
+import { type DecodedField, objectDecoder } from '#commands/codec/object-decoder';
 import { instantFromText, lastInstant } from '#commands/codec/instant';
 
 /** Gives the canonical value, or `refused` without saying why. */
@@ -40,7 +41,7 @@ const make = (shape: Shape): Decoder => {
     case 'map':
       return mapDecoder(shape);
     case 'object':
-      return objectDecoder(shape);
+      return objectDecoder(fieldsOf(shape), refused);
     case 'oneOf':
       return oneOfDecoder(shape);
     case 'bytes':
@@ -136,53 +137,12 @@ const oneOfDecoder = ({ props }: OneOfShape): Decoder => {
   };
 };
 
-interface Field {
-  readonly name: string;
-  readonly required: boolean;
-  readonly decode: Decoder;
-  readonly base64Name: string | undefined;
-  readonly decodeBase64: Decoder | undefined;
-}
-
-const objectDecoder = ({ props, optional }: ObjectShape): Decoder => {
-  const fields: readonly Field[] = Object.entries(props).map(([name, { shape }]) => {
+const fieldsOf = ({ props, optional }: ObjectShape): readonly DecodedField[] =>
+  Object.entries(props).map(([name, { shape }]) => {
     const forms = bytesForms(shape);
-    return {
-      name,
-      required: !optional.includes(name),
-      decode: forms?.fromText ?? compile(shape),
-      base64Name: forms && `${name}Base64`,
-      decodeBase64: forms?.fromBase64,
-    };
+    const decode = forms?.fromText ?? compile(shape);
+    return { name, required: !optional.includes(name), decode, decodeBase64: forms?.fromBase64 };
   });
-  return (u) => {
-    if (!isRecord(u)) return refused;
-    let unread = 0;
-    for (const key in u) if (u[key] !== undefined) unread++;
-    const value: Record<string, unknown> = {};
-    for (const field of fields) {
-      let input = u[field.name];
-      let decode = field.decode;
-      if (field.base64Name !== undefined) {
-        const base64 = u[field.base64Name];
-        if (base64 !== undefined) {
-          if (input !== undefined) return refused;
-          input = base64;
-          decode = field.decodeBase64 as Decoder;
-        }
-      }
-      if (input === undefined) {
-        if (field.required) return refused;
-        continue;
-      }
-      const decoded = decode(input);
-      if (decoded === refused) return refused;
-      value[field.name] = decoded;
-      unread--;
-    }
-    return unread === 0 ? value : refused;
-  };
-};
 
 const bytesForms = (shape: Shape): { readonly fromText: Decoder; readonly fromBase64: Decoder } | undefined =>
   shape.kind === 'bytes'
