@@ -51,6 +51,12 @@ module.exports = {
       { path: '^projections/([^/]+)/', pathNot: '^projections/$1/' },
     ),
     forbid(
+      'kernels-name-no-component',
+      'The files directly in a layer serve every component, so they know none.',
+      { path: '^(commands|aggregates|projections)/[^/]+$', pathNot: test },
+      { path: '^(commands|aggregates|projections)/[^/]+/', pathNot: '^commands/codec/' },
+    ),
+    forbid(
       'log-knows-no-component',
       'The applier is given aggregates and views; it names none.',
       { path: '^log/', pathNot: test },
