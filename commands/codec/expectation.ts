@@ -8,8 +8,10 @@ export const expectation = (shape: Shape): string => {
       const example = shape.example === undefined ? '' : `, such as ${shape.example}`;
       return `${shape.name}: text of ${range(shape.minLength, shape.maxLength, 'characters')}${pattern}${example}`;
     }
-    case 'integer':
-      return `${shape.name}: an integer ${bounds(shape.min, shape.max)}${shape.unit === 'number' ? '' : ` (${shape.unit})`}`;
+    case 'integer': {
+      const unit = shape.unit === 'number' ? '' : ` (${shape.unit})`;
+      return `${shape.name}: an integer ${bounds(shape.min, shape.max)}${unit}`;
+    }
     case 'boolean':
       return `${shape.name}: true or false`;
     case 'choice':

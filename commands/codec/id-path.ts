@@ -41,7 +41,7 @@ const jsonForm = <A>(codec: Codec<A>, raw: Buffer): unknown => {
 };
 
 const percentDecoded = (segment: string): Buffer | undefined => {
-  if (!/^(?:[!-$&-~]|%[0-9A-Fa-f]{2})*$/.test(segment)) return undefined;
+  if (!/^(?:[!"$&-.0->@-~]|%[0-9A-Fa-f]{2})*$/.test(segment)) return undefined;
   return Buffer.from(
     segment.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
     'latin1',
