@@ -1,5 +1,5 @@
 import { expectation } from '#commands/codec/expectation';
-import type { Json, ObjectShape, OneOfShape, Props, Shape, TextShape } from '#commands/codec/codec';
+import type { BytesShape, Json, ObjectShape, OneOfShape, Props, Shape, TextShape } from '#commands/codec/codec';
 import { lastInstant } from '#commands/codec/instant';
 
 export type JsonSchema = { readonly [keyword: string]: Json };
@@ -67,23 +67,33 @@ const properties = (props: Props, base64Name: (name: string) => string): JsonSch
   Object.fromEntries(
     Object.entries(props).flatMap(([name, { shape }]): (readonly [string, JsonSchema])[] => {
       if (shape.kind !== 'bytes') return [[name, jsonSchema(shape)]];
-      const about = { title: shape.name, ...summary(shape) };
-      const size = `${expectation(shape)}`;
       return [
-        [name, { ...about, type: 'string', maxLength: shape.maxBytes, $comment: `${size} of UTF-8` }],
-        [
-          base64Name(name),
-          {
-            ...about,
-            type: 'string',
-            contentEncoding: 'base64',
-            maxLength: 4 * Math.ceil(shape.maxBytes / 3),
-            $comment: size,
-          },
-        ],
+        [name, bytesAsTextSchema(shape)],
+        [base64Name(name), bytesAsBase64Schema(shape)],
       ];
     }),
   );
+
+/** Lengths of text count characters, of one to four bytes each, so the bounds are as near as a schema can say. */
+const bytesAsTextSchema = (shape: BytesShape): JsonSchema => ({
+  title: shape.name,
+  ...summary(shape),
+  type: 'string',
+  ...(shape.minBytes === 0 ? {} : { minLength: Math.ceil(shape.minBytes / 4) }),
+  maxLength: shape.maxBytes,
+  $comment: `${expectation(shape)} of UTF-8`,
+});
+
+const bytesAsBase64Schema = (shape: BytesShape): JsonSchema => ({
+  title: shape.name,
+  ...summary(shape),
+  type: 'string',
+  contentEncoding: 'base64',
+  pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$',
+  ...(shape.minBytes === 0 ? {} : { minLength: 4 * Math.ceil(shape.minBytes / 3) }),
+  maxLength: 4 * Math.ceil(shape.maxBytes / 3),
+  $comment: expectation(shape),
+});
 
 const objectSchema = (shape: ObjectShape): JsonSchema => {
   const { props, optional } = shape;
