@@ -39,3 +39,164 @@ export interface WatchSource {
   outcomes(from: number, limit: number): readonly Outcome[];
   onApplied(listener: (batch: readonly Outcome[]) => void): () => void;
 }
+
+const PAGE = 256;
+const BOOKMARK_MS = 5_000;
+
+interface Follower {
+  readonly ranges: readonly WatchedRange[];
+  readonly sink: WatchSink;
+  /** Handed over whole up to here. */
+  position: number;
+  live: boolean;
+  open: boolean;
+}
+
+/**
+ * Hands committed changes to whoever follows them. A live change is looked up, not searched: followers of one object
+ * stand under its name, followers of a range in a list of ranges. Apply never waits for a follower.
+ */
+export class WatchHub {
+  readonly #source: WatchSource;
+  readonly #one = new Map<string, Set<Follower>>();
+  readonly #many = new Map<string, Map<Follower, WatchedRange[]>>();
+  readonly #followers = new Set<Follower>();
+  readonly #stop: () => void;
+  readonly #bookmarks: NodeJS.Timeout;
+
+  constructor(source: WatchSource) {
+    this.#source = source;
+    this.#stop = source.onApplied((batch) => {
+      for (const outcome of batch) this.#publish(outcome);
+    });
+    this.#bookmarks = setInterval(() => this.#bookmark(), BOOKMARK_MS).unref();
+  }
+
+  get size(): number {
+    return this.#followers.size;
+  }
+
+  /** Follows changes after `from`. The first call to the sink comes in a later turn. */
+  watch(ranges: readonly WatchedRange[], from: number, sink: WatchSink): Watch {
+    const follower: Follower = { ranges, sink, position: from, live: false, open: true };
+    this.#followers.add(follower);
+    setImmediate(() => this.#catchUp(follower));
+    return {
+      get position() {
+        return follower.position;
+      },
+      close: () => this.#drop(follower),
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#bookmarks);
+    this.#stop();
+    for (const follower of this.#followers) {
+      this.#drop(follower);
+      follower.sink.closed(follower.position);
+    }
+  }
+
+  /** Reads recorded outcomes page by page, giving way in between; live from the turn on in which none is left. */
+  #catchUp(follower: Follower): void {
+    if (!follower.open) return;
+    const head = this.#source.head.position;
+    if (follower.position < head) {
+      const page = this.#source.outcomes(follower.position + 1, PAGE);
+      for (const outcome of page) {
+        const frame = frameOf(outcome, (event) => follower.ranges.some((range) => holds(range, event)));
+        if (frame !== undefined && !this.#hand(follower, frame)) return;
+      }
+      follower.position = page.at(-1)?.position ?? head;
+      setImmediate(() => this.#catchUp(follower));
+      return;
+    }
+    this.#goLive(follower);
+    follower.sink.bookmark(follower.position);
+  }
+
+  #goLive(follower: Follower): void {
+    follower.live = true;
+    for (const range of follower.ranges) {
+      if (range.to === `${range.from}\0`) {
+        const name = `${range.noun}\0${range.from}`;
+        const followers = this.#one.get(name) ?? new Set();
+        this.#one.set(name, followers.add(follower));
+      } else {
+        const followers = this.#many.get(range.noun) ?? new Map<Follower, WatchedRange[]>();
+        followers.set(follower, [...(followers.get(follower) ?? []), range]);
+        this.#many.set(range.noun, followers);
+      }
+    }
+  }
+
+  #publish(outcome: Outcome): void {
+    if (outcome.result.status !== 'accepted' || this.#followers.size === 0) return;
+    const wanted = new Map<Follower, Happened[]>();
+    for (const event of outcome.result.events) {
+      const noun = nounOfEvent(event);
+      for (const follower of this.#one.get(`${noun}\0${event.id}`) ?? []) want(wanted, follower, event);
+      for (const [follower, ranges] of this.#many.get(noun) ?? []) {
+        if (ranges.some((range) => holds(range, event))) want(wanted, follower, event);
+      }
+    }
+    const frames = new Map<string, Frame>();
+    for (const [follower, events] of wanted) {
+      // Followers of the same events share one frame, so that it is encoded once.
+      const name = events.length === outcome.result.events.length ? 'all' : events.map(({ kind, id }) => `${kind}\0${id}`).join('\0');
+      const frame = frames.get(name) ?? { position: outcome.position, nowMs: outcome.nowMs, events };
+      frames.set(name, frame);
+      this.#hand(follower, frame);
+    }
+  }
+
+  #hand(follower: Follower, frame: Frame): boolean {
+    if (!follower.open) return false;
+    if (follower.sink.frame(frame)) {
+      follower.position = frame.position;
+      return true;
+    }
+    this.#drop(follower);
+    follower.sink.closed(follower.position);
+    return false;
+  }
+
+  #bookmark(): void {
+    const { position } = this.#source.head;
+    for (const follower of this.#followers) {
+      if (!follower.live) continue;
+      follower.position = position;
+      follower.sink.bookmark(position);
+    }
+  }
+
+  #drop(follower: Follower): void {
+    follower.open = false;
+    this.#followers.delete(follower);
+    for (const range of follower.ranges) {
+      const name = `${range.noun}\0${range.from}`;
+      const one = this.#one.get(name);
+      one?.delete(follower);
+      if (one?.size === 0) this.#one.delete(name);
+      this.#many.get(range.noun)?.delete(follower);
+    }
+  }
+}
+
+const want = (wanted: Map<Follower, Happened[]>, follower: Follower, event: Happened): void => {
+  const events = wanted.get(follower);
+  if (events === undefined) wanted.set(follower, [event]);
+  else if (events.at(-1) !== event) events.push(event);
+};
+
+const frameOf = (outcome: Outcome, wanted: (event: Happened) => boolean): Frame | undefined => {
+  if (outcome.result.status !== 'accepted') return undefined;
+  const events = outcome.result.events.filter(wanted);
+  return events.length === 0 ? undefined : { position: outcome.position, nowMs: outcome.nowMs, events };
+};
+
+const holds = (range: WatchedRange, event: Happened): boolean =>
+  nounOfEvent(event) === range.noun && event.id >= range.from && (range.to === undefined || event.id < range.to);
+
+const nounOfEvent = (event: Happened): string => event.kind.slice(0, event.kind.indexOf('.'));
