@@ -15,10 +15,31 @@ export interface Liveness {
   remainingSeconds(lease: string): number | undefined;
 }
 
+export interface Backup {
+  readonly name: string;
+  readonly path: string;
+  readonly position: number;
+  readonly takenAt: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly digest: string;
+}
+
+/** What an operator does to a running node; none of it is a command, since each node does it for itself. */
+export interface Operations {
+  /** Writes and checks a backup while commands go on. The name becomes a directory below `backups/`. */
+  createBackup(name: string | undefined, progress?: (rows: number) => void): Promise<Backup>;
+  listBackups(): Promise<readonly Backup[]>;
+  logBounds(): Promise<{ readonly first: number; readonly end: number }>;
+  /** Drops log files whose entries are all below a position that a kept snapshot has reached. History stays. */
+  truncateLog(before: number): Promise<{ readonly first: number; readonly snapshot: Backup }>;
+}
+
 /** One running control-plane node, as its gateways see it. */
 export interface Node {
   readonly engine: Engine;
   readonly liveness: Liveness;
+  readonly operations: Operations;
   readonly clusterId: string;
   readonly directory: string;
   readonly version: string;

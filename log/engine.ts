@@ -68,6 +68,7 @@ export class Engine {
   #flushing: Promise<void> | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #fault: Error | undefined;
+  #closed: string | undefined;
   #applied: Promise<void> = Promise.resolve();
   #reached: { position: number; resolve: () => void }[] = [];
 
@@ -113,6 +114,16 @@ export class Engine {
     return this.#waiting.size;
   }
 
+  /** Refuses every command from now on, saying why, or takes them again. Reads go on. */
+  refuseWrites(why: string | undefined): void {
+    this.#closed = why;
+  }
+
+  /** Why commands are refused; undefined when they are taken. */
+  get refusing(): string | undefined {
+    return this.#closed;
+  }
+
   /** Resolves once the position is applied and visible here. */
   reached(position: number): Promise<void> {
     if (this.#head.position >= position) return Promise.resolve();
@@ -126,6 +137,7 @@ export class Engine {
    */
   submit(submission: Submission): Promise<Outcome> {
     if (this.#fault !== undefined) return Promise.reject(new Overloaded('This node is stopping.'));
+    if (this.#closed !== undefined) return Promise.reject(new Overloaded(this.#closed));
     if (this.#waiting.size >= (this.#options.maxQueued ?? 20_000)) {
       return Promise.reject(new Overloaded('Too many commands are waiting; send it again after a pause.'));
     }

@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { catalog } from '#gateways/catalog';
+import { startEtcdGateway } from '#gateways/etcd/gateway';
+import { startHttpGateway } from '#gateways/http/gateway';
+import { openDataDirectory, removeEndpoints, writeEndpoints } from '#gateways/server/data-directory';
+import { defaultFloorBytes, startDiskGuard } from '#gateways/server/disk-guard';
+import { startBackups } from '#gateways/server/backup-schedule';
+import { startNode } from '#gateways/server/running-node';
+
+export interface ServeOptions {
+  readonly data: string;
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly http: string;
+  readonly etcd: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly diskFloorBytes?: number;
+  /** A backup every so many hours, the newest `backupKeep` of them kept. */
+  readonly backupEveryHours?: number;
+  readonly backupKeep?: number;
+  readonly version: string;
+  /** Lines for people; the default writes to standard error. */
+  readonly say?: (line: string) => void;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Serves until SIGTERM or SIGINT; resolves with the exit code. Errors of the start name what to change. */
+export const serve = async (options: ServeOptions): Promise<number> => {
+  const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const http = addressOf('--http', options.http);
+  const etcd = addressOf('--etcd', options.etcd);
+  const tls = tlsOf(options);
+  for (const [flag, address] of [['--http', http] as const, ['--etcd', etcd] as const]) {
+    if (tls === undefined && !loopback(address.host)) {
+      throw new Error(`${flag}: ${address.host} can be reached from other machines, so give --tls-cert and --tls-key too.`);
+    }
+  }
+  const data = openDataDirectory(options.data);
+  removeEndpoints(data.path);
+  let stop: (code: number) => void = () => undefined;
+  const stopped = new Promise<number>((resolve) => (stop = resolve));
+  const node = await startNode(data, {
+    components: catalog,
+    version: options.version,
+    now: () => Date.now(),
+    onFault: (error) => {
+      say(`fatal: ${error.message}`);
+      process.exit(1);
+    },
+  });
+  const closers: (() => Promise<void> | void)[] = [() => node.stop()];
+  try {
+    const guard = await startDiskGuard(data.path, node.engine, options.diskFloorBytes ?? defaultFloorBytes, (warning) =>
+      say(`warning: ${warning}`),
+    );
+    closers.unshift(() => guard.stop());
+    closers.unshift(startBackups(node.operations, data, options, say));
+    const secured = tls === undefined ? {} : { tls };
+    const api = await startHttpGateway(node, { ...http, ...secured }).catch(portTaken('--http', options.http));
+    closers.unshift(() => api.close());
+    const kv = await startEtcdGateway(node, { ...etcd, ...secured }).catch(portTaken('--etcd', options.etcd));
+    closers.unshift(() => kv.close());
+    const scheme = tls === undefined ? 'http' : 'https';
+    const endpoints = {
+      http: `${scheme}://${urlHost(api.host)}:${api.port}`,
+      etcd: `${scheme}://${urlHost(kv.host)}:${kv.port}`,
+      pid: process.pid,
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(0));
+    await writeEndpoints(data.path, endpoints);
+    notify('--ready');
+    say(`ultracloud ${options.version}: serving ${data.path} at position ${node.engine.head.position}`);
+    say(`  http  ${endpoints.http}`);
+    say(`  etcd  ${endpoints.etcd}`);
+    return await stopped;
+  } finally {
+    notify('--stopping');
+    removeEndpoints(data.path);
+    for (const close of closers) await close();
+  }
+};
+
+const addressOf = (flag: string, text: string): Address => {
+  const at = text.lastIndexOf(':');
+  const host = text.slice(0, at).replace(/^\[(.*)\]$/, '$1');
+  const port = Number(text.slice(at + 1));
+  if (at <= 0 || !/^\d+$/.test(text.slice(at + 1)) || port > 65_535) {
+    throw new Error(`${flag}: expected HOST:PORT such as 127.0.0.1:7070 (port 0 takes a free one), got ${text}`);
+  }
+  return { host, port };
+};
+
+const loopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+const urlHost = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
+
+const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): { readonly cert: Buffer; readonly key: Buffer } | undefined => {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) throw new Error('--tls-cert and --tls-key: expected both or neither.');
+  return { cert: readPem('--tls-cert', tlsCert), key: readPem('--tls-key', tlsKey) };
+};
+
+const readPem = (flag: string, file: string): Buffer => {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Error(`${flag}: ${file} cannot be read. Name a PEM file that this user may read.`, { cause: error });
+  }
+};
+
+const portTaken =
+  (flag: string, address: string) =>
+  (error: unknown): never => {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new Error(`${flag}: ${address} is in use by another process. Choose another port, or 0 for a free one.`, {
+        cause: error,
+      });
+    }
+    throw error;
+  };
+
+/** systemd's own client speaks the protocol, which needs a kind of socket that Node does not have. */
+const notify = (state: '--ready' | '--stopping'): void => {
+  if (process.env['NOTIFY_SOCKET'] === undefined) return;
+  execFile('systemd-notify', [state, `--pid=${process.pid}`], () => undefined);
+};

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Engine } from '#log/engine';
+import type { Log } from '#log/log';
+import type { Store } from '#log/lmdb-rows';
+import { checkSnapshot, listSnapshots, takeSnapshot, type Manifest } from '#log/snapshot';
+import type { Backup, Operations } from '#gateways/node';
+import type { DataDirectory } from '#gateways/server/data-directory';
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/;
+
+/** What `truncateLog` and a verification start from, below the data directory. */
+export const snapshotsOf = (data: DataDirectory): string => join(data.path, 'snapshots');
+
+export const operationsOf = (
+  data: DataDirectory,
+  parts: { readonly engine: Engine; readonly store: Store; readonly log: Log; readonly now: () => number },
+): Operations => {
+  const { engine, store, log } = parts;
+  const take = async (below: string, name: string, progress?: (rows: number) => void): Promise<Backup> => {
+    await engine.flush();
+    const path = join(below, name);
+    const takenAt = new Date(parts.now()).toISOString();
+    await takeSnapshot(store, path, { clusterId: data.cluster.clusterId, takenAt }, progress);
+    return backupOf(path, await checkSnapshot(path));
+  };
+  return {
+    createBackup: async (name, progress) => {
+      const chosen = name ?? `backup-${new Date(parts.now()).toISOString().replaceAll(/[:.]/g, '-')}`;
+      if (!NAME.test(chosen)) throw new Error(`name: expected letters, digits, dots, dashes and underscores, got ${chosen}`);
+      const taken = await listSnapshots(data.backupPath);
+      if (taken.some(({ path }) => path === join(data.backupPath, chosen))) {
+        throw new Error(`name: a backup ${chosen} exists. Choose another name.`);
+      }
+      return take(data.backupPath, chosen, progress);
+    },
+    listBackups: async () => (await listSnapshots(data.backupPath)).map(({ path, manifest }) => backupOf(path, manifest)),
+    logBounds: () => log.bounds(),
+    truncateLog: async (before) => {
+      const { position } = engine.head;
+      if (before > position) throw new Error(`before: expected a position up to ${position}, got ${before}`);
+      const name = String(position).padStart(16, '0');
+      const kept = (await listSnapshots(snapshotsOf(data))).find(({ manifest }) => manifest.position >= before - 1);
+      const snapshot = kept === undefined ? await take(snapshotsOf(data), name) : backupOf(kept.path, kept.manifest);
+      await log.truncate(Math.min(before, snapshot.position + 1));
+      return { first: (await log.bounds()).first, snapshot };
+    },
+  };
+};
+
+export const backupOf = (path: string, manifest: Manifest): Backup => ({
+  name: path.slice(path.lastIndexOf('/') + 1),
+  path,
+  position: manifest.position,
+  takenAt: manifest.takenAt,
+  rows: manifest.tables.reduce((sum, table) => sum + table.rows, 0),
+  bytes: manifest.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0),
+  digest: manifest.digest,
+});
