@@ -4,8 +4,8 @@ import tseslint from 'typescript-eslint';
 const keepsWrites = new Set(['transaction', 'transactionAsync']);
 
 /**
- * lmdb's `transaction` commits what was written before its callback threw; `childTransaction` and `transactionSync` roll
- * back (measured with lmdb 3.5.6). The type tells lmdb's method from another of the same name.
+ * lmdb's `transaction` commits what was written before its callback threw; `childTransaction` and `transactionSync`
+ * roll back (measured with lmdb 3.5.6). The type tells lmdb's method from another of the same name.
  */
 const lmdbTransaction = {
   meta: {
@@ -30,7 +30,7 @@ const lmdbTransaction = {
 
 const exhaustive = tseslint.plugin.rules['switch-exhaustiveness-check'];
 
-/** typescript-eslint's rule, except that a switch over `typeof` may leave the rest to `default`: that union is not ours. */
+/** typescript-eslint's rule, but a switch over `typeof` may leave the rest to `default`: that union is not ours. */
 const exhaustiveSwitch = {
   ...exhaustive,
   create(context) {

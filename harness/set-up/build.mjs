@@ -17,8 +17,8 @@ import { dependencyProblem, inRoot, nodeProblem, root, stop } from './machine.mj
 const serverSource = 'gateways/server/main.ts';
 
 /**
- * Programs of the harness may be absent. `selfContained` takes the libraries in; the others load them from node_modules, where
- * lmdb's native half lives anyway.
+ * Programs of the harness may be absent. `selfContained` takes the libraries in; the others load them from
+ * node_modules, where lmdb's native half lives anyway.
  */
 const programs = [
   { source: 'gateways/cli/main.ts', target: 'dist/bin/ultracloud.js', selfContained: true },
