@@ -1,6 +1,6 @@
 import { ClosedStreams, Closure } from '#gateways/etcd/http2/closed-streams';
 import { ErrorCode } from '#gateways/etcd/http2/error-code';
-import { Flag, FrameType, putUint32 } from '#gateways/etcd/http2/frame';
+import { FrameType, putUint32 } from '#gateways/etcd/http2/frame';
 import type { ConnectionLimits, FrameBudget } from '#gateways/etcd/http2/limits';
 import type { Outbound } from '#gateways/etcd/http2/outbound';
 import type { RequestHead } from '#gateways/etcd/http2/request-head';
@@ -21,7 +21,7 @@ const maxStreamId = 0x7fff_ffff;
 const shutdownPing = Buffer.from('goodbye!', 'latin1');
 const keepalivePing = Buffer.from('stillup?', 'latin1');
 
-const silent: StreamSink = { data() {}, ended() {}, cancelled() {}, drained() {} };
+const silent: StreamSink = { data() {}, ended() {}, aborted() {}, drained() {} };
 
 /** The state of one server connection, and everything it does of its own accord. Frames are judged in `Receiver`. */
 export class Http2Connection implements StreamOwner {
@@ -64,9 +64,10 @@ export class Http2Connection implements StreamOwner {
     if (extra > 0) transmitter.numberFrame(FrameType.windowUpdate, 0, extra);
   }
 
-  openStream(id: number, head: RequestHead): Http2Stream {
+  openStream(id: number, head: RequestHead, remoteClosed: boolean): Http2Stream {
     const stream = new Http2Stream(id, this, this.limits.streamWindowBytes, silent);
     stream.missingBytes = head.contentLength;
+    stream.remoteClosed = remoteClosed;
     this.streams.set(id, stream);
     stream.sink = this.events.open(stream, head);
     return stream;
@@ -94,14 +95,14 @@ export class Http2Connection implements StreamOwner {
   /** A stream error (5.4.2): the peer broke a rule on this stream. */
   streamError(stream: Http2Stream, code: ErrorCode): boolean {
     this.abandon(stream, code);
-    stream.sink.cancelled();
+    stream.sink.aborted();
     return this.charge('resets');
   }
 
   /** The peer's RST_STREAM (6.4). */
   cancel(stream: Http2Stream) {
     this.forget(stream, Closure.ended);
-    stream.sink.cancelled();
+    stream.sink.aborted();
   }
 
   sendReset(id: number, code: ErrorCode) {
@@ -199,7 +200,7 @@ export class Http2Connection implements StreamOwner {
     for (const stream of open) {
       stream.localClosed = true;
       this.transmitter.discard(stream);
-      stream.sink.cancelled();
+      stream.sink.aborted();
     }
     this.events.done();
   }
@@ -221,7 +222,3 @@ const nothingSpent = (): Record<keyof FrameBudget, number> => ({
   emptyData: 0,
   ignored: 0,
 });
-
-/** Acknowledges a PING (6.7) or SETTINGS (6.5.3). */
-export const acknowledge = (connection: Http2Connection, type: number, payload: Uint8Array) =>
-  connection.transmitter.frame(type, Flag.ack, 0, payload);

@@ -77,7 +77,7 @@ export class HpackDecoder {
     if (length < 0 || length > this.end - start) return undefined;
     this.position = start + length;
     if (huffman) return decodeHuffman(this.block, start, this.position);
-    return Buffer.from(this.block.buffer, this.block.byteOffset + start, length).latin1Slice();
+    return Buffer.from(this.block.buffer, this.block.byteOffset + start, length).toString('latin1');
   }
 
   /** RFC 7541 5.1; -1 when cut short or beyond `maxInteger`. */

@@ -1,17 +1,15 @@
 import { Closure } from '#gateways/etcd/http2/closed-streams';
-import { acknowledge, type Http2Connection } from '#gateways/etcd/http2/connection';
+import type { Http2Connection } from '#gateways/etcd/http2/connection';
+import { goaway, isIdle, ping, priority, rstStream, settings, windowUpdate } from '#gateways/etcd/http2/control-frames';
 import { ErrorCode } from '#gateways/etcd/http2/error-code';
 import { Flag, FrameType, uint32At, type FrameSink } from '#gateways/etcd/http2/frame';
 import { FieldSectionReader, type FieldSection } from '#gateways/etcd/http2/request-head';
-import { readSettings, Setting } from '#gateways/etcd/http2/settings';
 import type { Http2Stream } from '#gateways/etcd/http2/stream';
-import { maxWindowBytes } from '#gateways/etcd/http2/transmitter';
 
 /** SETTINGS_HEADER_TABLE_SIZE, left at its default (RFC 9113 6.5.2). */
 const headerTableBytes = 4096;
 /** A field block may have this many frames: empty CONTINUATION cost the peer nothing (CVE-2024-27316). */
 const maxBlockFrames = 16;
-const noBytes = Buffer.alloc(0);
 
 /** A field block that goes on in CONTINUATION (RFC 9113 6.10). */
 interface OpenBlock {
@@ -47,19 +45,19 @@ export class Receiver implements FrameSink {
       case FrameType.headers:
         return this.headers(flags, streamId, bytes, start, end);
       case FrameType.priority:
-        return this.priority(streamId, bytes, start, end);
+        return priority(connection, streamId, bytes, start, end);
       case FrameType.rstStream:
-        return this.rstStream(streamId, end - start);
+        return rstStream(connection, streamId, end - start);
       case FrameType.settings:
-        return this.settings(flags, streamId, bytes, start, end);
+        return settings(connection, flags, streamId, bytes, start, end);
       case FrameType.pushPromise:
         return connection.fail(ErrorCode.protocolError, 'PUSH_PROMISE from a client');
       case FrameType.ping:
-        return this.ping(flags, streamId, bytes, start, end);
+        return ping(connection, flags, streamId, bytes, start, end);
       case FrameType.goaway:
-        return this.goaway(streamId, end - start);
+        return goaway(connection, streamId, end - start);
       case FrameType.windowUpdate:
-        return this.windowUpdate(streamId, bytes, start, end);
+        return windowUpdate(connection, streamId, bytes, start, end);
       case FrameType.continuation:
         return this.continuation(flags, streamId, bytes, start, end);
       default:
@@ -108,7 +106,7 @@ export class Receiver implements FrameSink {
 
   private dataOnNoStream(streamId: number): boolean {
     const { connection } = this;
-    if (this.idle(streamId)) return connection.fail(ErrorCode.protocolError, 'DATA on an idle stream');
+    if (isIdle(connection, streamId)) return connection.fail(ErrorCode.protocolError, 'DATA on an idle stream');
     if (streamId > connection.acceptedThrough) return true;
     if (connection.closed.closureOf(streamId) === Closure.reset) return true;
     connection.sendReset(streamId, ErrorCode.streamClosed);
@@ -159,10 +157,11 @@ export class Receiver implements FrameSink {
   private section(streamId: number, endStream: boolean, bytes: Buffer, start: number, end: number): boolean {
     const { connection } = this;
     const section = this.sections.read(bytes, start, end);
-    if (section.kind === 'corrupt') return connection.fail(ErrorCode.compressionError, 'a field block that is not HPACK');
+    if (section.kind === 'corrupt')
+      return connection.fail(ErrorCode.compressionError, 'a field block that is not HPACK');
     const stream = connection.streams.get(streamId);
     if (stream !== undefined) return this.trailers(stream, endStream, section);
-    if (!this.idle(streamId)) return this.headersOnClosed(streamId);
+    if (!isIdle(connection, streamId)) return this.headersOnClosed(streamId);
     if (streamId % 2 === 0) return connection.fail(ErrorCode.protocolError, 'a stream with an even number');
     if (streamId > connection.acceptedThrough) return true;
     connection.lastStreamId = streamId;
@@ -181,8 +180,8 @@ export class Receiver implements FrameSink {
     if (connection.transmitter.queuedBytes > limits.maxQueuedBytes) {
       return this.decline(streamId, ErrorCode.enhanceYourCalm);
     }
-    const stream = connection.openStream(streamId, section);
-    return endStream && !stream.remoteClosed ? this.endOfRequest(stream) : !connection.dead;
+    const stream = connection.openStream(streamId, section, endStream);
+    return endStream && !stream.localClosed ? this.endOfRequest(stream) : !connection.dead;
   }
 
   private decline(streamId: number, code: ErrorCode): boolean {
@@ -213,115 +212,5 @@ export class Receiver implements FrameSink {
     stream.remoteClosed = true;
     stream.sink.ended();
     return !connection.dead;
-  }
-
-  /** RFC 9113 5.3.2: read for its errors only. */
-  private priority(streamId: number, bytes: Buffer, start: number, end: number): boolean {
-    const { connection } = this;
-    if (streamId === 0) return connection.fail(ErrorCode.protocolError, 'PRIORITY on stream 0');
-    if (end - start !== 5) return connection.fail(ErrorCode.frameSizeError, 'PRIORITY of a wrong length');
-    if ((uint32At(bytes, start) & 0x7fff_ffff) === streamId) {
-      return connection.fail(ErrorCode.protocolError, 'a stream that depends on itself');
-    }
-    return connection.charge('ignored');
-  }
-
-  /** 6.4. */
-  private rstStream(streamId: number, length: number): boolean {
-    const { connection } = this;
-    if (length !== 4) return connection.fail(ErrorCode.frameSizeError, 'RST_STREAM of a wrong length');
-    if (this.idle(streamId)) return connection.fail(ErrorCode.protocolError, 'RST_STREAM on an idle stream');
-    const stream = connection.streams.get(streamId);
-    if (stream !== undefined) connection.cancel(stream);
-    return connection.charge('resets');
-  }
-
-  /** 6.5. */
-  private settings(flags: number, streamId: number, bytes: Buffer, start: number, end: number): boolean {
-    const { connection } = this;
-    if (streamId !== 0) return connection.fail(ErrorCode.protocolError, 'SETTINGS on a stream');
-    if ((flags & Flag.ack) !== 0) {
-      return end === start || connection.fail(ErrorCode.frameSizeError, 'an acknowledgement with settings');
-    }
-    const settings = readSettings(bytes, start, end);
-    if (!Array.isArray(settings)) return connection.fail(settings, 'SETTINGS that are not allowed');
-    connection.settled = true;
-    const { transmitter } = connection;
-    for (const [identifier, value] of settings) {
-      if (identifier === Setting.headerTableSize) transmitter.encoder.limitTable(value);
-      else if (identifier === Setting.maxFrameSize) transmitter.maxFrameBytes = value;
-      else if (identifier === Setting.initialWindowSize && !this.initialWindow(value)) return false;
-    }
-    acknowledge(connection, FrameType.settings, noBytes);
-    return connection.charge('settings');
-  }
-
-  /** 6.9.2: the change applies to what streams have left, which may become negative. */
-  private initialWindow(bytes: number): boolean {
-    const { connection } = this;
-    const change = bytes - connection.transmitter.initialWindow;
-    connection.transmitter.initialWindow = bytes;
-    for (const stream of connection.streams.values()) {
-      if (stream.sendWindow + change > maxWindowBytes) {
-        return connection.fail(ErrorCode.flowControlError, 'an initial window that overflows a stream');
-      }
-      stream.sendWindow += change;
-    }
-    for (const stream of [...connection.streams.values()]) connection.transmitter.resumeFlow(stream);
-    return true;
-  }
-
-  /** 6.7. */
-  private ping(flags: number, streamId: number, bytes: Buffer, start: number, end: number): boolean {
-    const { connection } = this;
-    if (streamId !== 0) return connection.fail(ErrorCode.protocolError, 'PING on a stream');
-    if (end - start !== 8) return connection.fail(ErrorCode.frameSizeError, 'PING of a wrong length');
-    const payload = bytes.subarray(start, end);
-    if ((flags & Flag.ack) !== 0) {
-      connection.pingAcknowledged(payload);
-      return !connection.dead;
-    }
-    acknowledge(connection, FrameType.ping, payload);
-    return connection.charge('pings');
-  }
-
-  /** 6.8: a client that says goodbye goes on with the streams it has; it closes when they are answered. */
-  private goaway(streamId: number, length: number): boolean {
-    const { connection } = this;
-    if (streamId !== 0) return connection.fail(ErrorCode.protocolError, 'GOAWAY on a stream');
-    if (length < 8) return connection.fail(ErrorCode.frameSizeError, 'GOAWAY cut short');
-    return connection.charge('ignored');
-  }
-
-  /** 6.9. */
-  private windowUpdate(streamId: number, bytes: Buffer, start: number, end: number): boolean {
-    const { connection } = this;
-    const { transmitter } = connection;
-    if (end - start !== 4) return connection.fail(ErrorCode.frameSizeError, 'WINDOW_UPDATE of a wrong length');
-    const increment = uint32At(bytes, start) & 0x7fff_ffff;
-    if (streamId === 0) {
-      if (increment === 0) return connection.fail(ErrorCode.protocolError, 'WINDOW_UPDATE of 0');
-      if (transmitter.window + increment > maxWindowBytes) {
-        return connection.fail(ErrorCode.flowControlError, 'WINDOW_UPDATE beyond the largest window');
-      }
-      transmitter.window += increment;
-      transmitter.resume();
-      return !connection.dead;
-    }
-    if (this.idle(streamId)) return connection.fail(ErrorCode.protocolError, 'WINDOW_UPDATE on an idle stream');
-    const stream = connection.streams.get(streamId);
-    if (stream === undefined) return true;
-    if (increment === 0) return connection.streamError(stream, ErrorCode.protocolError);
-    if (stream.sendWindow + increment > maxWindowBytes) {
-      return connection.streamError(stream, ErrorCode.flowControlError);
-    }
-    stream.sendWindow += increment;
-    transmitter.resumeFlow(stream);
-    return !connection.dead;
-  }
-
-  /** Not opened yet (5.1); even numbers are ours to open, which we never do. */
-  private idle(streamId: number): boolean {
-    return streamId > this.connection.lastStreamId || streamId % 2 === 0;
   }
 }

@@ -2,14 +2,14 @@ import type { ErrorCode } from '#gateways/etcd/http2/error-code';
 import type { ResponseSection } from '#gateways/etcd/http2/header-encoder';
 import type { Outflow, Transmitter } from '#gateways/etcd/http2/transmitter';
 
-/** What a request does, told to the layer above. Nothing is told after `cancelled`, or after our own end or reset. */
+/** What a request does, told to the layer above. Nothing is told after `aborted`, or after our own end or reset. */
 export interface StreamSink {
   /** Body octets `bytes[start, end)`, which may be kept. */
   data(bytes: Buffer, start: number, end: number): void;
   /** END_STREAM: the request is complete and has as many octets as its content-length said. */
   ended(): void;
   /** The peer reset the stream, broke a rule on it, or is gone. */
-  cancelled(): void;
+  aborted(): void;
   /** Everything written has left the stream's queue. */
   drained(): void;
 }
