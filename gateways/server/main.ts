@@ -118,7 +118,7 @@ const readPem = (flag: string, file: string): Buffer => {
 const portTaken =
   (flag: string, address: string) =>
   (error: unknown): never => {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    if ((error as { code?: unknown } | null)?.code === 'EADDRINUSE') {
       throw new Error(`${flag}: ${address} is in use by another process. Choose another port, or 0 for a free one.`, {
         cause: error,
       });

@@ -38,7 +38,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   mkdirSync(data.statePath, { recursive: true, mode: 0o700 });
   const log = await openSegmentLog({
     directory: data.logPath,
-    clusterId: Buffer.from(cluster.clusterId, 'hex'),
+    clusterId: cluster.clusterId,
     incarnation: cluster.incarnation,
     base: cluster.base,
     now: options.now,
