@@ -1,14 +1,9 @@
 import { bytesFromBase64, bytesFromText } from '#commands/codec/bytes';
 import type { BytesShape, ListShape, MapShape, ObjectShape, OneOfShape, Shape, TextShape } from '#commands/codec/codec';
+import { type Decoder, refused } from '#commands/codec/decoder';
 import { canonicalDocument, isPrototypeName } from '#commands/codec/document';
 import { type DecodedField, objectDecoder } from '#commands/codec/object-decoder';
 import { instantFromText, lastInstant } from '#commands/codec/instant';
-
-/** Gives the canonical value, or `refused` without saying why. */
-export type Decoder = (input: unknown) => unknown;
-
-/** Not a value of any codec. */
-export const refused: unique symbol = Symbol('refused');
 
 /** Shapes are immutable, so a decoder depends on nothing but its shape and is made once. */
 const made = new WeakMap<Shape, Decoder>();
@@ -41,7 +36,7 @@ const make = (shape: Shape): Decoder => {
     case 'map':
       return mapDecoder(shape);
     case 'object':
-      return objectDecoder(fieldsOf(shape), refused);
+      return objectDecoder(fieldsOf(shape));
     case 'oneOf':
       return oneOfDecoder(shape);
     case 'bytes':
@@ -61,8 +56,8 @@ const make = (shape: Shape): Decoder => {
 
 /** Characters of a text as JSON Schema counts them, looked at only where UTF-16 units cannot tell. */
 export const codePointCount = (input: string): number => {
-  let count = input.length;
-  for (let at = 0; at + 1 < input.length; at++) if ((input.codePointAt(at) ?? 0) > 0xffff) (count--, at++);
+  let count = 0;
+  for (let at = 0; at < input.length; at += (input.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count++;
   return count;
 };
 

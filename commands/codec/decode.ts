@@ -1,6 +1,7 @@
 import { type Either, left, right } from 'fp-ts/lib/Either';
 import type { Codec } from '#commands/codec/codec';
-import { compile, refused } from '#commands/codec/compile';
+import { compile } from '#commands/codec/compile';
+import { refused } from '#commands/codec/decoder';
 import { explain } from '#commands/codec/explain';
 import type { Problem } from '#commands/codec/problem';
 

@@ -1,6 +1,7 @@
 import { bytesFromBase64, bytesFromText } from '#commands/codec/bytes';
 import type { BytesShape, JsonShape, MapShape, ObjectShape, OneOfShape, Props, Shape } from '#commands/codec/codec';
-import { compile, isRecord, refused } from '#commands/codec/compile';
+import { compile, isRecord } from '#commands/codec/compile';
+import { refused } from '#commands/codec/decoder';
 import { isPlain, isPrototypeName } from '#commands/codec/document';
 import { below, digits, expectation, sight } from '#commands/codec/expectation';
 import type { Problem } from '#commands/codec/problem';

@@ -1,4 +1,4 @@
-import type { Decoder } from '#commands/codec/compile';
+import { type Decoder, refused } from '#commands/codec/decoder';
 
 /** One property of an object, as the decoder reads it. */
 export interface DecodedField {
@@ -18,7 +18,7 @@ export interface DecodedField {
  * Reading and counting are two steps. An object has no unknown field exactly when it has as many fields as were
  * read, and `__proto__`, which is never the name of one, is then counted and not read.
  */
-export const objectDecoder = (fields: readonly DecodedField[], refused: symbol): Decoder => {
+export const objectDecoder = (fields: readonly DecodedField[]): Decoder => {
   const firstOptional = fields.findIndex((field) => !field.required);
   const literal = firstOptional === -1 ? fields.length : firstOptional;
   const source = [
@@ -41,6 +41,7 @@ export const objectDecoder = (fields: readonly DecodedField[], refused: symbol):
     '  return value;',
     '};',
   ];
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- The one place; decision 0002 says why it is safe.
   const make = new Function('fields', 'refused', source.join('\n')) as (
     fields: readonly DecodedField[],
     refused: symbol,

@@ -59,7 +59,7 @@ const anyKey = text('key', { summary: 'The key of an entry.', minLength: 1, maxL
  * inherits would be read from the prototype.
  */
 const checkNames = (props: Props): void => {
-  for (const [name, codec] of Object.entries(props) as [string, AnyCodec][]) {
+  for (const [name, codec] of Object.entries<AnyCodec>(props)) {
     if (!/^[a-z][A-Za-z0-9]*$/.test(name) || name in Object.prototype)
       throw new Error(`${name} cannot name a property`);
     if (codec.shape.kind === 'bytes' && Object.hasOwn(props, `${name}Base64`)) {
