@@ -60,7 +60,7 @@ export const keyTxn: Procedure<TxnCommand> = {
 
 export const keyDeleteRange: Procedure<DeleteKeysCommand> = {
   command: deleteKeys,
-  rejections,
+  rejections: { 'key.tooMany': rejections['key.tooMany'] },
   perform: ({ body }, work) => {
     const done = deleteRange(body, work, new Set());
     return isLeft(done) ? done : right(done.right);
