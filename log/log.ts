@@ -1,7 +1,7 @@
 /**
  * One totally ordered log of opaque entries. Positions are gap-free integers within an incarnation; a position is
  * learnt by reading and never from `append`, so that an entry is acknowledged by whoever applies it.
- * Every rejection and every error thrown from an iterator is a `LogError`.
+ * What `append` and `read` reject with is a `LogError`.
  */
 export interface Log {
   /**
@@ -61,7 +61,9 @@ export type LogFault =
   | { readonly kind: 'missing'; readonly place: string; readonly position: number }
   | { readonly kind: 'newer'; readonly place: string; readonly found: number; readonly understood: number }
   | { readonly kind: 'foreign'; readonly place: string; readonly found: string; readonly expected: string }
-  | { readonly kind: 'locked'; readonly place: string; readonly pid: number };
+  | { readonly kind: 'locked'; readonly place: string; readonly pid: number }
+  /** The system did not let it be opened; the message has the system's words. */
+  | { readonly kind: 'unopened'; readonly place: string };
 
 /** Its message says what was found, what was expected and what to do. */
 export interface LogError extends Error {
