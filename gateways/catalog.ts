@@ -2,6 +2,7 @@ import { detach } from '#aggregates/chainfire/detach';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
 import { keyDeleteRange, keyTxn } from '#aggregates/chainfire/txn';
+import { batch } from '#aggregates/cluster/batch';
 import { clock } from '#aggregates/cluster/clock';
 import { history } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
@@ -17,7 +18,7 @@ export const catalog: readonly Component[] = [
     name: 'cluster',
     summary: 'The log itself: its clock, roles, feature level and how much of the past is kept.',
     aggregates: [role, level, history],
-    procedures: [clock],
+    procedures: [clock, batch],
     reactions: [],
     views: [historyView],
   },

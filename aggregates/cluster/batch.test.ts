@@ -34,7 +34,9 @@ test('batch.apply runs its commands in order', () => {
 });
 
 test('the first refusal ends a batch.apply and names the command', () => {
-  expect(perform({ command: 'key.put', id: 'a' }, { command: 'key.put', id: 'locked' }, { command: 'key.txn' })).toEqual({
+  expect(
+    perform({ command: 'key.put', id: 'a' }, { command: 'key.put', id: 'locked' }, { command: 'key.txn' }),
+  ).toEqual({
     done: left({ code: 'thing.locked', detail: { by: 'ada', commandIndex: 1 } }),
     ran: ['key.put a', 'key.put locked'],
   });

@@ -1,0 +1,98 @@
+import type { AnyAggregate } from '#aggregates/aggregate';
+import { decideEntry, genesis, type Head } from '#log/decide';
+import type { Submission } from '#log/engine';
+import type { Entry } from '#log/entry';
+import { indexKey, integerKey } from '#log/key';
+import { decodeOutcome, type Outcome } from '#log/outcome';
+import { Overlay } from '#log/overlay';
+import { factsAt, rowsAt } from '#log/past';
+import type { Rows } from '#log/rows';
+import type { Authorise } from '#log/transaction';
+import type { Vocabulary } from '#log/vocabulary';
+
+/** What a trial is made on: an engine, or something of its kind. */
+export interface TrialGround {
+  readonly vocabulary: Vocabulary;
+  readonly rows: Rows;
+  readonly head: Head;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Without it, what only the system does is refused and everything else is allowed. */
+  readonly authorise?: Authorise;
+}
+
+/**
+ * Decides commands one after another as if they followed position `at` (the newest unless given), and records nothing.
+ * Each sees what the ones before it did. Request ids are not looked at: a trial is never the repetition of anything.
+ * In the past the clock stands at the time of that position, the feature level is the present one, and an index costs
+ * a scan of its noun.
+ */
+export const tryOut = (
+  ground: TrialGround,
+  submissions: readonly Submission[],
+  options: { readonly at?: number } = {},
+): readonly Outcome[] => {
+  const { vocabulary, rows: present } = ground;
+  const at = options.at ?? ground.head.position;
+  const past = at < ground.head.position;
+  const rows = new Overlay(past ? pastRows(present, at, vocabulary.indexes) : present);
+  const authorise = ground.authorise ?? notInternal(vocabulary);
+  let head: Head = past
+    ? { ...genesis, position: at, nowMs: timeOf(present, at), level: ground.head.level }
+    : ground.head;
+  const appendedAtMs = past ? head.nowMs : ground.now;
+  const outcomes: Outcome[] = [];
+  for (const { requestId: _never, ...submission } of submissions) {
+    const entry: Entry = { ...submission, stampedAtMs: appendedAtMs, submission: '' };
+    const from = { position: head.position + 1, appendedAtMs, bytes: nothing };
+    const decided = decideEntry(vocabulary, authorise, rows, head, entry, from);
+    head = decided.head;
+    outcomes.push(decided.outcome);
+  }
+  return outcomes;
+};
+
+const nothing = Buffer.alloc(0);
+
+const notInternal =
+  (vocabulary: Vocabulary): Authorise =>
+  ({ kind }) =>
+    vocabulary.commands.get(kind)?.internal === true
+      ? { code: 'request.forbidden', detail: { permission: kind } }
+      : undefined;
+
+/** The time of the newest outcome up to a position; 0 when none is kept. */
+const timeOf = (rows: Rows, position: number): number => {
+  const range = { from: integerKey(0), to: integerKey(position + 1), reverse: true };
+  for (const [, bytes] of rows.range('outcome', range)) return decodeOutcome(position, bytes as Buffer).nowMs;
+  return 0;
+};
+
+/** States as they were, with the index rows and counts that follow from them. */
+const pastRows = (rows: Rows, at: number, indexes: ReadonlyMap<string, AnyAggregate>): Rows => {
+  const states = rowsAt(rows, at);
+  const facts = factsAt(rows, at, indexes);
+  const made = new Map<string, readonly string[]>();
+  const listed = (name: string): readonly string[] => {
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    const keys = facts.index(name, { from: '', limit: Infinity }).map(({ key, id }) => indexKey(name, key, id));
+    made.set(name, keys);
+    return keys;
+  };
+  return {
+    get: (table, key) => {
+      const name = key.slice(0, key.indexOf('\0'));
+      if (table === 'index') return listed(name).includes(key) ? true : undefined;
+      if (table !== 'count') return states.get(table, key);
+      const start = indexKey(name, key.slice(name.length + 1), '');
+      return listed(name).filter((row) => row.startsWith(start)).length || undefined;
+    },
+    range: (table, range) => {
+      if (table !== 'index') return states.range(table, range);
+      const name = range.from.slice(0, range.from.indexOf('\0'));
+      const inside = listed(name).filter((key) => key >= range.from && key < range.to);
+      return (range.reverse === true ? inside.reverse() : inside).map((key) => [key, true] as const);
+    },
+  };
+};
