@@ -25,6 +25,18 @@ export interface Backup {
   readonly digest: string;
 }
 
+/** What deciding history again came to. */
+export interface Verification {
+  /** The position that it started behind: 0, or that of the oldest kept snapshot. */
+  readonly from: number;
+  readonly to: number;
+  readonly entries: number;
+  /** Hex of the chain hash at `to`. */
+  readonly hash: string;
+  /** The first entry that came to something else than recorded. */
+  readonly difference?: { readonly position: number; readonly what: 'outcome' | 'hash' };
+}
+
 /** What an operator does to a running node; none of it is a command, since each node does it for itself. */
 export interface Operations {
   /** Writes and checks a backup while commands go on. The name becomes a directory below `backups/`. */
@@ -33,6 +45,8 @@ export interface Operations {
   logBounds(): Promise<{ readonly first: number; readonly end: number }>;
   /** Drops log files whose entries are all below a position that a kept snapshot has reached. History stays. */
   truncateLog(before: number): Promise<{ readonly first: number; readonly snapshot: Backup }>;
+  /** Decides the whole kept history again, beside the running node, and compares it with what was recorded. */
+  verifyLog(progress?: (position: number) => void): Promise<Verification>;
 }
 
 /** One running control-plane node, as its gateways see it. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalog } from '#gateways/catalog';
 import { openDataDirectory } from '#gateways/server/data-directory';
+import { restore } from '#gateways/server/restore';
 import { startNode, type RunningNode } from '#gateways/server/running-node';
 import { keyKind } from '#aggregates/chainfire/key';
 import { factsAt } from '#log/past';
@@ -188,4 +189,26 @@ test('a watch gives every change after its position once, past and live', async 
     });
   });
   expect(seen).toEqual(['key.put k/1', 'key.put k/2', 'key.deleted k/1']);
+});
+
+test('history decides to the same hash again, also from a snapshot after a truncation, and a backup restores', async () => {
+  for (let i = 0; i < 50; i++) await put(`k/${i % 7}`, `v${i}`);
+  const { position, hash } = node.engine.head;
+  expect(await node.operations.verifyLog()).toEqual({ from: 0, to: position, entries: position, hash: hash.toString('hex') });
+  const backup = await node.operations.createBackup('one');
+  expect(backup.position).toBe(position);
+  const again = await node.operations.createBackup('two');
+  expect(again.digest).toBe(backup.digest);
+  const restored = join(directory, 'restored');
+  const { base } = await restore({ backup: backup.path, data: restored });
+  const other = await startNode(openDataDirectory(restored), {
+    components: catalog,
+    version: 'test',
+    now: () => Date.now(),
+    onFault: () => undefined,
+  });
+  expect(base).toBe(position + 1_000_000_000);
+  expect(other.engine.head.position).toBe(base + 1);
+  expect(text(other.engine.facts.get(keyKind, 'k/1')?.state.value)).toBe('v43');
+  await other.stop();
 });

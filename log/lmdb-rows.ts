@@ -41,8 +41,7 @@ export const openStore = async (directory: string, options: { readonly noSync?: 
     encoding: 'binary',
     keyEncoding: 'binary',
     // The log is durable before these rows are: after a crash an older consistent commit and the log's tail suffice.
-    overlappingSync: true,
-    noSync: options.noSync ?? false,
+    ...(options.noSync === true ? { noSync: true, overlappingSync: false } : { overlappingSync: true }),
   });
   const meta = root.openDB<Buffer, Buffer>({ name: 'meta', encoding: 'binary', keyEncoding: 'binary' });
   const dbs = Object.fromEntries(

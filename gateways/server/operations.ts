@@ -1,21 +1,26 @@
 import { join } from 'node:path';
 import type { Engine } from '#log/engine';
 import type { Log } from '#log/log';
+import type { Authorise } from '#log/transaction';
 import type { Store } from '#log/lmdb-rows';
 import { checkSnapshot, listSnapshots, takeSnapshot, type Manifest } from '#log/snapshot';
 import type { Backup, Operations } from '#gateways/node';
 import type { DataDirectory } from '#gateways/server/data-directory';
+import { snapshotsOf, verifyAgainst } from '#gateways/server/verify-log';
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/;
 
-/** What `truncateLog` and a verification start from, below the data directory. */
-export const snapshotsOf = (data: DataDirectory): string => join(data.path, 'snapshots');
-
 export const operationsOf = (
   data: DataDirectory,
-  parts: { readonly engine: Engine; readonly store: Store; readonly log: Log; readonly now: () => number },
+  parts: {
+    readonly engine: Engine;
+    readonly store: Store;
+    readonly log: Log;
+    readonly authorise: Authorise;
+    readonly now: () => number;
+  },
 ): Operations => {
-  const { engine, store, log } = parts;
+  const { engine, store, log, authorise } = parts;
   const take = async (below: string, name: string, progress?: (rows: number) => void): Promise<Backup> => {
     await engine.flush();
     const path = join(below, name);
@@ -43,6 +48,10 @@ export const operationsOf = (
       const snapshot = kept === undefined ? await take(snapshotsOf(data), name) : backupOf(kept.path, kept.manifest);
       await log.truncate(Math.min(before, snapshot.position + 1));
       return { first: (await log.bounds()).first, snapshot };
+    },
+    verifyLog: async (progress) => {
+      await engine.flush();
+      return verifyAgainst(data, { vocabulary: engine.vocabulary, authorise, recorded: store, log }, progress);
     },
   };
 };

@@ -54,7 +54,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   return {
     engine,
     liveness,
-    operations: operationsOf(data, { engine, store, log, now: options.now }),
+    operations: operationsOf(data, { engine, store, log, authorise, now: options.now }),
     store,
     log,
     clusterId: cluster.clusterId,
