@@ -13,6 +13,7 @@ import type { DataDirectory } from '#gateways/server/data-directory';
 import { startLiveness } from '#gateways/server/liveness';
 import { operationsOf } from '#gateways/server/operations';
 import { administratorOnly, tokenCheck } from '#gateways/server/policy';
+import { startPruner } from '#gateways/server/pruner';
 
 const historyKind = kind<{ readonly position: number }>('history');
 
@@ -51,6 +52,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   const hub = new WatchHub(engine);
   const liveness = await startLiveness(engine, randomBytes(8).toString('hex'));
   const stopClock = startClock(engine);
+  const stopPruner = startPruner(engine, store);
   return {
     engine,
     liveness,
@@ -67,6 +69,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     oldestPosition: (noun) => engine.facts.get(historyKind, noun)?.state.position ?? 0,
     stop: async () => {
       stopClock();
+      stopPruner();
       liveness.stop();
       hub.close();
       await engine.close();
