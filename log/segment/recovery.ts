@@ -94,11 +94,11 @@ export const scanTail = async (segment: Segment, file: DiskFile, reached: number
   if (end.position <= reached) {
     throw corruptEntry(segment.path, end.offset, end.position, `no readable entry, but the log had reached ${reached}`);
   }
-  const dirt = await findDirt(file, end.offset, size);
+  const dirt = await findDirt(file, end.offset, bytes);
   if (dirt.until === dirt.from) return { end, size, dirtyUntil: end.offset, torn: undefined };
 
   // A record may end in zeros, behind the last byte that is not one.
-  const tail = Buffer.alloc(Math.min(size, dirt.until + RECORD_HEADER_BYTES + MOST_ENTRY_BYTES) - end.offset);
+  const tail = Buffer.alloc(Math.min(bytes, dirt.until + RECORD_HEADER_BYTES + MOST_ENTRY_BYTES) - end.offset);
   await file.read(tail, end.offset);
   const behind = findRecords(tail, end.position, salt);
   const later = behind.find(({ group }) => group > end.position);
