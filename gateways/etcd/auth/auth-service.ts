@@ -1,0 +1,53 @@
+import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
+import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
+import { AuthenticateRequest, AuthenticateResponse, AuthStatusResponse } from '#gateways/etcd/messages/auth';
+import { refusal } from '#gateways/etcd/refusal';
+import { anything, decoded, unary, type Service } from '#gateways/etcd/service';
+
+const unsupported = [
+  'AuthEnable',
+  'AuthDisable',
+  'UserAdd',
+  'UserGet',
+  'UserList',
+  'UserDelete',
+  'UserChangePassword',
+  'UserGrantRole',
+  'UserRevokeRole',
+  'RoleAdd',
+  'RoleGet',
+  'RoleList',
+  'RoleDelete',
+  'RoleGrantPermission',
+  'RoleRevokePermission',
+] as const;
+
+/** `etcdserverpb.Auth`: logging in with the administrator's token. Users and roles are not kept behind this API. */
+export const authHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
+  const { node, sessions } = service;
+  const path = (method: string): string => `/etcdserverpb.Auth/${method}`;
+  const authenticate: GrpcHandler = {
+    kind: 'unary',
+    handle: (bytes) => {
+      const { name, password } = decoded(AuthenticateRequest, bytes);
+      if (name === '') throw refusal('userEmpty');
+      const token = sessions.open(name, password);
+      if (token === undefined) throw refusal('authFailed');
+      return AuthenticateResponse.encode({ header: service.header(node.engine.head.position), token });
+    },
+  };
+  const status = unary(service, anything, () =>
+    AuthStatusResponse.encode({ header: service.header(node.engine.head.position), enabled: true, authRevision: 1 }),
+  );
+  const refused = unary(service, anything, () => {
+    throw grpcError(
+      GrpcCode.unimplemented,
+      'etcdserver: users and roles are not managed through the etcd API; log in as root with the administrator token',
+    );
+  });
+  return [
+    [path('Authenticate'), authenticate],
+    [path('AuthStatus'), status],
+    ...unsupported.map((method) => [path(method), refused] as const),
+  ];
+};

@@ -1,0 +1,52 @@
+import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
+import { deleteRange, put } from '#gateways/etcd/kv/change';
+import { checkRange, idsOf, readKey, readRange, revisionOf, type RangeResult } from '#gateways/etcd/kv/range';
+import { txn } from '#gateways/etcd/kv/txn';
+import {
+  CompactionRequest,
+  CompactionResponse,
+  DeleteRangeRequest,
+  PutRequest,
+  RangeRequest,
+  RangeResponse,
+  TxnRequest,
+} from '#gateways/etcd/messages/kv';
+import { refusal } from '#gateways/etcd/refusal';
+import { submit, unary, type Service } from '#gateways/etcd/service';
+import type { Principal } from '#gateways/node';
+
+/** `etcdserverpb.KV`. */
+export const kvHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
+  const path = (method: string): string => `/etcdserverpb.KV/${method}`;
+  return [
+    [path('Range'), unary(service, RangeRequest, (request) => range(service, request))],
+    [path('Put'), unary(service, PutRequest, (request, principal) => put(service, principal, request))],
+    [path('DeleteRange'), unary(service, DeleteRangeRequest, (request, principal) => deleteRange(service, principal, request))],
+    [path('Txn'), unary(service, TxnRequest, (request, principal) => txn(service, principal, request))],
+    [path('Compact'), unary(service, CompactionRequest, ({ revision }, principal) => compact(service, principal, revision))],
+  ];
+};
+
+const range = (service: Service, request: RangeRequest): Buffer | Promise<Buffer> => {
+  checkRange(request);
+  const { node } = service;
+  const header = service.header(node.engine.head.position);
+  const position = revisionOf(node, request.revision);
+  const answer = (result: RangeResult): Buffer => RangeResponse.encode({ header, ...result });
+  const { from, to } = idsOf(request.key, request.rangeEnd);
+  if (to !== undefined && to <= from) return answer({ kvs: [], more: false, count: 0 });
+  if (request.rangeEnd === '') return answer(readKey(node, request, position));
+  return readRange(node, request, position).then(answer);
+};
+
+const compact = async (service: Service, principal: Principal, revision: number): Promise<Buffer> => {
+  const { node } = service;
+  // etcd's floor starts below every revision, ours at 0.
+  if (revision <= 0 && node.oldestPosition('key') === 0) {
+    return CompactionResponse.encode({ header: service.header(node.engine.head.position) });
+  }
+  if (revision <= 0) throw refusal('compacted');
+  const command = { kind: 'history.compact', id: 'key', body: { position: revision } };
+  const { position } = await submit(service, principal, command);
+  return CompactionResponse.encode({ header: service.header(position) });
+};

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { keysOfLease } from '#aggregates/chainfire/key';
+import { leaseKind } from '#aggregates/chainfire/lease';
+import { maxKeysPerLease } from '#commands/chainfire/lease';
+import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
+import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
+import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
+import {
+  LeaseGrantRequest,
+  LeaseGrantResponse,
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
+  LeaseLeasesResponse,
+  LeaseRevokeRequest,
+  LeaseRevokeResponse,
+  LeaseTimeToLiveRequest,
+  LeaseTimeToLiveResponse,
+} from '#gateways/etcd/messages/lease';
+import { refusal } from '#gateways/etcd/refusal';
+import { anything, decoded, streaming, submit, unary, type Service } from '#gateways/etcd/service';
+import type { Principal } from '#gateways/node';
+
+/** etcd raises a shorter time to live to one and a half of its election time-outs, which is this by default. */
+const minTtlSeconds = 2;
+/** etcd's own bound. */
+const maxTtlSeconds = 9_000_000_000;
+
+/** `etcdserverpb.Lease`. */
+export const leaseHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
+  const { node } = service;
+  const now = (): Buffer => service.header(node.engine.head.position);
+  const path = (method: string): string => `/etcdserverpb.Lease/${method}`;
+  const revoke = unary(service, LeaseRevokeRequest, async ({ id }, principal) => {
+    const { position } = await submit(service, principal, { kind: 'lease.revoke', id, body: {} });
+    return LeaseRevokeResponse.encode({ header: service.header(position) });
+  });
+  const timeToLive = unary(service, LeaseTimeToLiveRequest, ({ id, keys }) => {
+    const { facts } = node.engine;
+    const lease = facts.get(leaseKind, id);
+    const remaining = lease === undefined ? undefined : node.liveness.remainingSeconds(id);
+    if (lease === undefined || remaining === undefined) return LeaseTimeToLiveResponse.encode({ header: now(), id, ttl: -1 });
+    const attached = { from: id, to: `${id}\0`, limit: maxKeysPerLease };
+    return LeaseTimeToLiveResponse.encode({
+      header: now(),
+      id,
+      ttl: Math.floor(remaining),
+      grantedTtl: lease.state.ttlSeconds,
+      keys: keys ? facts.index(keysOfLease, attached).map((row) => row.id) : [],
+    });
+  });
+  const leases = unary(service, anything, () => {
+    const facts = node.engine.facts.range(leaseKind, { from: '', limit: Infinity });
+    return LeaseLeasesResponse.encode({ header: now(), leases: facts.map(({ id }) => ({ id })) });
+  });
+  return [
+    [path('LeaseGrant'), unary(service, LeaseGrantRequest, ({ ttl, id }, principal) => grant(service, principal, ttl, id))],
+    [path('LeaseRevoke'), revoke],
+    [path('LeaseKeepAlive'), streaming(service, (stream) => keepAlive(service, stream))],
+    [path('LeaseTimeToLive'), timeToLive],
+    [path('LeaseLeases'), leases],
+  ];
+};
+
+const grant = async (service: Service, principal: Principal, ttl: number, id: string): Promise<Buffer> => {
+  if (ttl > maxTtlSeconds) throw refusal('leaseTtlTooLarge');
+  if (id.startsWith('-')) throw grpcError(GrpcCode.invalidArgument, 'etcdserver: a lease ID must be positive');
+  const granted = await grantLease(service, principal, Math.max(ttl, minTtlSeconds), id === '0' ? newLeaseId() : id);
+  return LeaseGrantResponse.encode({ header: service.header(granted.position), id: granted.id, ttl: granted.ttl });
+};
+
+export const grantLease = async (service: Service, principal: Principal, ttl: number, id: string) => {
+  const { position } = await submit(service, principal, { kind: 'lease.grant', id, body: { ttlSeconds: ttl } });
+  return { id, ttl, position };
+};
+
+/** Any positive number of 63 bits; that two are equal is as good as impossible, and would be refused. */
+export const newLeaseId = (): string => String(BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()) || 1n);
+
+/** A lease that does not exist is no error here: it has no time left. */
+const keepAlive = ({ node, header }: Service, stream: GrpcStream): void => {
+  stream.sendHeaders();
+  stream.onMessage((message) => {
+    const { id } = decoded(LeaseKeepAliveRequest, message);
+    const ttl = node.liveness.renew(id)?.ttlSeconds ?? 0;
+    stream.write(LeaseKeepAliveResponse.encode({ header: header(node.engine.head.position), id, ttl }));
+  });
+  stream.onHalfClose(() => stream.end({ code: GrpcCode.ok, message: '' }));
+};

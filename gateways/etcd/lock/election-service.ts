@@ -1,0 +1,116 @@
+import { maxKeyBytes } from '#commands/chainfire/key';
+import { prefixEnd } from '#aggregates/facts';
+import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
+import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
+import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
+import { GrpcCode } from '#gateways/etcd/http2/grpc-status';
+import { keyValueOf } from '#gateways/etcd/kv/key-value';
+import { changePlace, contendersOf, placeKey, prefixOf, takePlace, waitForTurn } from '#gateways/etcd/lock/queue';
+import { leaseOf } from '#gateways/etcd/lock/lock-service';
+import {
+  CampaignRequest,
+  CampaignResponse,
+  LeaderRequest,
+  LeaderResponse,
+  ProclaimRequest,
+  ProclaimResponse,
+  ResignRequest,
+  ResignResponse,
+  type CampaignRequest as Campaign,
+} from '#gateways/etcd/messages/lock';
+import { refusal } from '#gateways/etcd/refusal';
+import { decoded, streaming, submit, unary, type Service } from '#gateways/etcd/service';
+import type { Principal } from '#gateways/node';
+import type { Watch } from '#log/watch';
+
+/** A client that has this much unread is not told of more leaders until it has read. */
+const maxUnreadBytes = 64 * 1024;
+
+/** `v3electionpb.Election`. */
+export const electionHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
+  const { node } = service;
+  const path = (method: string): string => `/v3electionpb.Election/${method}`;
+  const leader = unary(service, LeaderRequest, ({ name }) => {
+    const first = contendersOf(node, name)[0];
+    if (first === undefined) throw refusal('noLeaderElected');
+    return LeaderResponse.encode({ header: service.header(node.engine.head.position), kv: keyValueOf(first) });
+  });
+  const proclaim = unary(service, ProclaimRequest, async ({ leader: place, value }, principal) => {
+    if (place === undefined) throw refusal('leaderMissing');
+    const put = { put: { key: place.key, value, lease: place.lease } };
+    const changed = await changePlace(service, principal, { key: place.key, createRevision: place.revision }, put);
+    if (!changed.succeeded) throw refusal('notLeader');
+    return ProclaimResponse.encode({ header: service.header(changed.position) });
+  });
+  const resign = unary(service, ResignRequest, async ({ leader: place }, principal) => {
+    if (place === undefined) throw refusal('leaderMissing');
+    const operation = { delete: { key: place.key } };
+    const changed = await changePlace(service, principal, { key: place.key, createRevision: place.revision }, operation);
+    return ResignResponse.encode({ header: service.header(changed.position) });
+  });
+  return [
+    [path('Campaign'), unary(service, CampaignRequest, (request, principal, call) => campaign(service, principal, request, call))],
+    [path('Leader'), leader],
+    [path('Proclaim'), proclaim],
+    [path('Resign'), resign],
+    [path('Observe'), streaming(service, (stream) => observe(service, stream))],
+  ];
+};
+
+const campaign = async (service: Service, principal: Principal, request: Campaign, call: GrpcCall): Promise<Buffer> => {
+  const { name, value } = request;
+  const { node } = service;
+  const lease = await leaseOf(service, principal, request.lease);
+  const key = placeKey(name, lease);
+  if (key.length > maxKeyBytes) throw refusal('requestTooLarge');
+  const place = await takePlace(service, principal, key, lease, value);
+  if (place.held !== undefined && Buffer.compare(place.held, value) !== 0) {
+    await changePlace(service, principal, place, { put: { key, value, lease } });
+  }
+  try {
+    await waitForTurn(node, name, place, call);
+  } catch (error) {
+    await submit(service, principal, { kind: 'key.delete', id: key, body: {} });
+    throw error;
+  }
+  return CampaignResponse.encode({
+    header: service.header(node.engine.head.position),
+    leader: { name, key, revision: place.createRevision, lease },
+  });
+};
+
+/** Tells the present leader and each that follows, and what each proclaims. */
+const observe = (service: Service, stream: GrpcStream): void => {
+  const { node } = service;
+  let watch: Watch | undefined;
+  let told = '';
+  const tell = (name: string): void => {
+    const leader = contendersOf(node, name)[0];
+    if (leader === undefined || stream.bufferedBytes > maxUnreadBytes) return;
+    const now = `${leader.modPosition} ${leader.id}`;
+    if (told === now) return;
+    told = now;
+    stream.write(LeaderResponse.encode({ header: service.header(node.engine.head.position), kv: keyValueOf(leader) }));
+  };
+  stream.sendHeaders();
+  stream.onMessage((message) => {
+    if (watch !== undefined) return;
+    const { name } = decoded(LeaderRequest, message);
+    const from = prefixOf(name);
+    const to = prefixEnd(from);
+    const range = { noun: 'key', from, ...(to === undefined ? {} : { to }) };
+    watch = node.watch([range], node.engine.head.position, {
+      frame: () => {
+        tell(name);
+        return true;
+      },
+      bookmark: () => tell(name),
+      closed: () => stream.end(refusal('stopped')),
+    });
+    tell(name);
+  });
+  stream.onCancel(() => watch?.close());
+  stream.onHalfClose(() => {
+    if (watch === undefined) stream.end({ code: GrpcCode.ok, message: '' });
+  });
+};

@@ -1,0 +1,100 @@
+import type { Key } from '#aggregates/chainfire/key';
+import type { Happened } from '#aggregates/decision';
+import { encodeMessage } from '#gateways/etcd/http2/grpc-message';
+import { keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
+import { EventType, WatchResponse, type Event } from '#gateways/etcd/messages/watch';
+import type { Frame } from '#log/watch';
+import type { Rows } from '#log/rows';
+
+/** What of a frame a watch wants to see. */
+export interface View {
+  readonly prevKv: boolean;
+  readonly puts: boolean;
+  readonly deletes: boolean;
+}
+
+/** Frames as answers ready to be written, each encoded once for all streams that watch in the same way. */
+export interface FrameEncoder {
+  /** Undefined when nothing of the frame is wanted. */
+  encode(frame: Frame, view: View, watchId: number): Buffer | undefined;
+}
+
+interface Encoded {
+  /** The answer without its watch id. */
+  readonly body: Buffer | undefined;
+  /** With its prefix, by watch id. */
+  readonly framed: Map<number, Buffer>;
+}
+
+const views = 8;
+
+export const frameEncoder = (rows: Rows, header: (revision: number) => Buffer): FrameEncoder => {
+  const cache = new WeakMap<Frame, (Encoded | undefined)[]>();
+  // The hub hands one frame to one watch after another.
+  let last: { frame: Frame; encoded: (Encoded | undefined)[] } | undefined;
+  const encodedOf = (frame: Frame): (Encoded | undefined)[] => {
+    if (last?.frame === frame) return last.encoded;
+    let encoded = cache.get(frame);
+    if (encoded === undefined) {
+      encoded = new Array<Encoded | undefined>(views).fill(undefined);
+      cache.set(frame, encoded);
+    }
+    last = { frame, encoded };
+    return encoded;
+  };
+  return {
+    encode: (frame, view, watchId) => {
+      const encoded = encodedOf(frame);
+      const index = (view.prevKv ? 4 : 0) + (view.puts ? 2 : 0) + (view.deletes ? 1 : 0);
+      let one = encoded[index];
+      if (one === undefined) {
+        one = { body: bodyOf(rows, header, frame, view), framed: new Map() };
+        encoded[index] = one;
+      }
+      if (one.body === undefined) return undefined;
+      let framed = one.framed.get(watchId);
+      if (framed === undefined) {
+        // Fields may come in any order, and what is behind the id is the same for all.
+        const id = WatchResponse.encode({ watchId });
+        framed = encodeMessage(id.length === 0 ? one.body : Buffer.concat([id, one.body]));
+        one.framed.set(watchId, framed);
+      }
+      return framed;
+    },
+  };
+};
+
+const bodyOf = (
+  rows: Rows,
+  header: (revision: number) => Buffer,
+  { position, events }: Frame,
+  view: View,
+): Buffer | undefined => {
+  const shown: Event[] = [];
+  for (const event of events) {
+    const wanted = event.kind === 'key.put' ? view.puts : event.kind === 'key.deleted' && view.deletes;
+    if (wanted) shown.push(eventOf(rows, position, event, view.prevKv));
+  }
+  return shown.length === 0 ? undefined : WatchResponse.encode({ header: header(position), events: shown });
+};
+
+/** Version and creation follow from the state before, whose row stays until its past is compacted. */
+const eventOf = (rows: Rows, position: number, { kind, id, body }: Happened, prevKv: boolean): Event => {
+  if (kind === 'key.deleted') {
+    const previous = prevKv ? previousOf(rows, id, position) : undefined;
+    return {
+      type: EventType.delete,
+      kv: { key: id, modRevision: position },
+      prevKv: previous === undefined ? undefined : keyValueOf(previous),
+    };
+  }
+  const state = body as Key;
+  const previous = previousOf(rows, id, position);
+  const version = (previous?.version ?? 0) + 1;
+  const createPosition = previous?.createPosition ?? position;
+  return {
+    type: EventType.put,
+    kv: keyValueOf({ id, state, version, createPosition, modPosition: position }),
+    prevKv: prevKv && previous !== undefined ? keyValueOf(previous) : undefined,
+  };
+};

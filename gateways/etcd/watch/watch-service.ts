@@ -1,0 +1,10 @@
+import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
+import { streaming, type Service } from '#gateways/etcd/service';
+import { frameEncoder } from '#gateways/etcd/watch/frame-encoding';
+import { openWatchStream } from '#gateways/etcd/watch/watch-stream';
+
+/** `etcdserverpb.Watch`. */
+export const watchHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
+  const encoder = frameEncoder(service.node.engine.rows, service.header);
+  return [['/etcdserverpb.Watch/Watch', streaming(service, (stream) => openWatchStream(service, encoder, stream))]];
+};

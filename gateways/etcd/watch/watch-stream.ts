@@ -1,0 +1,181 @@
+import { refusal } from '#gateways/etcd/refusal';
+import { decoded, type Service } from '#gateways/etcd/service';
+import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
+import { idsOf } from '#gateways/etcd/kv/range';
+import {
+  FilterType,
+  WatchRequest,
+  WatchResponse,
+  type WatchCreateRequest,
+} from '#gateways/etcd/messages/watch';
+import type { FrameEncoder, View } from '#gateways/etcd/watch/frame-encoding';
+import type { Watch, WatchedRange, WatchSink } from '#log/watch';
+
+/**
+ * A stream with more than this unread gets nothing new: its watches end, with their positions, and go on from there
+ * out of the history once the client has read. So a slow client costs this much memory and loses nothing.
+ */
+const maxUnreadBytes = 512 * 1024;
+
+/** Watches of one stream. Each is a few hundred bytes and an entry in the hub. */
+const maxWatchesPerStream = 10_000;
+
+/** The id in answers that are of no watch. */
+const noWatch = -1;
+
+interface Following {
+  readonly id: number;
+  readonly range: WatchedRange;
+  readonly view: View;
+  readonly progressNotify: boolean;
+  /** Revisions below are not shown; the client asked for a start in the future. */
+  readonly start: number;
+  /** Undefined while the client has too much unread. */
+  watch: Watch | undefined;
+  /** Shown to the client up to here, when `watch` is undefined. */
+  position: number;
+}
+
+/** One call of `etcdserverpb.Watch/Watch` with all its watches. */
+export const openWatchStream = (service: Service, encoder: FrameEncoder, stream: GrpcStream): void => {
+  const { node } = service;
+  const followings = new Map<number, Following>();
+  let nextId = 0;
+  let ended = false;
+
+  const answer = (response: Parameters<typeof WatchResponse.encode>[0], revision = node.engine.head.position): void => {
+    stream.write(WatchResponse.encode({ header: service.header(revision), ...response }));
+  };
+
+  const create = (request: WatchCreateRequest): void => {
+    const range = watchedRange(request);
+    const refused = refusedCreate(request, range, followings);
+    if (refused !== undefined) {
+      answer({ watchId: noWatch, created: true, canceled: true, cancelReason: refused });
+      return;
+    }
+    while (followings.has(nextId)) nextId++;
+    const id = request.watchId !== 0 ? request.watchId : nextId++;
+    const head = node.engine.head.position;
+    const start = request.startRevision > 0 ? request.startRevision : head + 1;
+    const following: Following = {
+      id,
+      range,
+      view: {
+        prevKv: request.prevKv,
+        puts: !request.filters.includes(FilterType.noPut),
+        deletes: !request.filters.includes(FilterType.noDelete),
+      },
+      progressNotify: request.progressNotify,
+      start,
+      watch: undefined,
+      position: Math.min(start - 1, head),
+    };
+    followings.set(id, following);
+    answer({ watchId: id, created: true });
+    follow(following);
+  };
+
+  const follow = (following: Following): void => {
+    const oldest = node.oldestPosition('key');
+    if (following.position + 1 < oldest) {
+      followings.delete(following.id);
+      const cancelReason = refusal('compacted').message;
+      answer({ watchId: following.id, canceled: true, compactRevision: oldest, cancelReason });
+      return;
+    }
+    following.watch = node.watch([following.range], following.position, sinkOf(following));
+  };
+
+  const sinkOf = (following: Following): WatchSink => {
+    let caughtUp = false;
+    let slow = false;
+    return {
+      frame: (frame) => {
+        if (stream.bufferedBytes > maxUnreadBytes) {
+          slow = true;
+          return false;
+        }
+        if (frame.position < following.start) return true;
+        const framed = encoder.encode(frame, following.view, following.id);
+        if (framed !== undefined) stream.writeFramed(framed);
+        return true;
+      },
+      bookmark: (position) => {
+        // The first one only says that the watch is live.
+        if (caughtUp && following.progressNotify && stream.bufferedBytes <= maxUnreadBytes) {
+          answer({ watchId: following.id }, position);
+        }
+        caughtUp = true;
+      },
+      closed: (lastPosition) => {
+        following.watch = undefined;
+        following.position = lastPosition;
+        if (!slow) stop();
+      },
+    };
+  };
+
+  const cancel = (id: number): void => {
+    const following = followings.get(id);
+    if (following === undefined) return;
+    following.watch?.close();
+    followings.delete(id);
+    answer({ watchId: id, canceled: true });
+  };
+
+  /** Promises no more than what every watch of the stream has shown. */
+  const progress = (): void => {
+    let reached = node.engine.head.position;
+    for (const { watch, position } of followings.values()) reached = Math.min(reached, watch?.position ?? position);
+    answer({ watchId: noWatch }, reached);
+  };
+
+  const close = (): void => {
+    ended = true;
+    for (const { watch } of followings.values()) watch?.close();
+    followings.clear();
+  };
+
+  /** The node stops. */
+  const stop = (): void => {
+    if (ended) return;
+    close();
+    stream.end(refusal('stopped'));
+  };
+
+  stream.sendHeaders();
+  stream.onMessage((message) => {
+    const request = decoded(WatchRequest, message);
+    if (request.create !== undefined) create(request.create);
+    else if (request.cancel !== undefined) cancel(request.cancel.watchId);
+    else if (request.progress !== undefined) progress();
+  });
+  stream.onDrain(() => {
+    for (const following of [...followings.values()]) {
+      if (following.watch === undefined && !ended) follow(following);
+    }
+  });
+  stream.onHalfClose(() => {
+    close();
+    stream.end({ code: 0, message: '' });
+  });
+  stream.onCancel(close);
+};
+
+/** Why a watch is not made, in the words of etcd's store. */
+const refusedCreate = (
+  { watchId }: WatchCreateRequest,
+  { from, to }: WatchedRange,
+  followings: ReadonlyMap<number, Following>,
+): string | undefined => {
+  if (to !== undefined && to <= from) return 'mvcc: watcher range is empty';
+  if (watchId !== 0 && followings.has(watchId)) return 'mvcc: duplicate watch ID provided on the WatchStream';
+  return followings.size >= maxWatchesPerStream ? 'mvcc: too many watches on one stream' : undefined;
+};
+
+/** No key at all means the first possible one. */
+const watchedRange = ({ key, rangeEnd }: WatchCreateRequest): WatchedRange => ({
+  noun: 'key',
+  ...idsOf(key === '' ? '\0' : key, rangeEnd),
+});
