@@ -83,7 +83,6 @@ const packages = [
   'io-ts',
   'fp-ts/lib/Either',
   'fp-ts/lib/Option',
-  'fast-check',
 ];
 
 const write = (tree: string, path: string, text: string): void => {
@@ -91,8 +90,10 @@ const write = (tree: string, path: string, text: string): void => {
   writeFileSync(join(tree, path), text);
 };
 
+const packageOf = (path: string): string => path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+
 const writePackage = (tree: string, path: string): void => {
-  const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+  const name = packageOf(path);
   write(tree, `node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }));
   write(tree, path === name ? `node_modules/${name}/index.js` : `node_modules/${path}.js`, '');
 };
@@ -121,9 +122,10 @@ let found: readonly Found[];
 beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), 'imports-'));
   copyFileSync(join(projectRoot, 'tsconfig.json'), join(tree, 'tsconfig.json'));
-  const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as Record<string, object>;
-  const dependencies = { ...manifest['dependencies'], 'io-ts': '1.0.0' };
-  write(tree, 'package.json', JSON.stringify({ ...manifest, dependencies }));
+  const { imports } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { imports: object };
+  const dependencies = Object.fromEntries(packages.map((path) => [packageOf(path), '1.0.0']));
+  write(tree, 'package.json', JSON.stringify({ imports, dependencies, devDependencies: { 'fast-check': '1.0.0' } }));
+  writePackage(tree, 'fast-check');
   for (const path of packages) writePackage(tree, path);
   for (const path of leaves) write(tree, path, 'export interface Thing { readonly id: string }\n');
   for (const [path, imported] of allowed) write(tree, path, `export * as thing from '${imported}';\n`);

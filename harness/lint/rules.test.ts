@@ -13,11 +13,11 @@ const planted: readonly (readonly [rule: string, text: string])[] = [
   ],
   [
     'ultracloud/exhaustive-switch',
-    "export const one = (way: 'up' | 'down') => {\n  switch (way) {\n    case 'up':\n      return 1;\n  }\n  return 2;\n};\n",
+    "export const one = (way: 'up' | 'down') => {\n  switch (way) {\n    case 'up':\n      return 1;\n  }\n};\n",
   ],
   [
     'ultracloud/exhaustive-switch',
-    "export const two = (way: 'up') => {\n  switch (way) {\n    case 'up':\n      return 1;\n    default:\n      return 2;\n  }\n};\n",
+    "export const two = (way: 'up') => {\n  switch (way) {\n    case 'up':\n    default:\n      return 2;\n  }\n};\n",
   ],
   ['@typescript-eslint/no-floating-promises', 'export const one = () => {\n  fetch("a:");\n};\n'],
   [
@@ -33,7 +33,7 @@ const planted: readonly (readonly [rule: string, text: string])[] = [
 const allowed: readonly string[] = [
   "import { open } from 'lmdb';\nexport const write = () => open({}).childTransaction(() => 1);\n",
   'export const write = (store: { transaction(work: () => void): void }) => store.transaction(() => undefined);\n',
-  "export const one = (given: unknown) => {\n  switch (typeof given) {\n    case 'string':\n      return 1;\n    default:\n      return 2;\n  }\n};\n",
+  "export const one = (given: unknown) => {\n  switch (typeof given) {\n    case 'string':\n      return 1;\n  }\n};\n",
   'export const first = (list: { only: number }) => list.only;\n',
 ];
 
