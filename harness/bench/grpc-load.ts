@@ -1,161 +1,112 @@
-import { connect, type Socket } from 'node:net';
+import { KEY_AT, KEY_DIGITS_AT, keyOf, putRequest, rangeRequest, writeDigits } from '#harness/bench/etcd-message';
+import { callOf, headerBlocks, onStream, openConnection, type Address, type Call } from '#harness/bench/http2-client';
+import { measured, type LoadResult } from '#harness/bench/load-result';
 
-/**
- * A load generator that costs little beside what it measures: requests are encoded once, one call is in flight on each
- * connection, and of the answers only the frames' heads are read (RFC 9113 4.1).
- */
-export interface LoadOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  readonly clients: number;
-  readonly seconds: number;
-  /** The gRPC message of a client's n-th call. */
-  readonly message: (client: number, call: number) => Buffer;
+export interface GrpcLoad {
+  readonly address: Address;
   readonly token?: string;
-  /** Calls per second over all clients; absent: as fast as they are answered. */
+  readonly call: 'put' | 'range';
+  /** Each on a connection of its own, with one call in flight unless there is a rate. */
+  readonly clients: number;
+  readonly keys: number;
+  readonly seconds: number;
+  /** Calls per second over all clients, sent when they are due whether or not earlier ones have been answered. */
   readonly rate?: number;
 }
 
-export interface LoadResult {
-  readonly callsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly failed: number;
+const PATHS = { put: '/etcdserverpb.KV/Put', range: '/etcdserverpb.KV/Range' } as const;
+/** For the answers to calls that were sent before the end of the run. */
+const LAST_ANSWERS_MS = 30_000;
+
+interface Client {
+  readonly send: (dueAt: number) => void;
+  readonly close: () => void;
 }
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const DATA = 0;
-const HEADERS = 1;
-const RST_STREAM = 3;
-const SETTINGS = 4;
-const PING = 6;
-const GOAWAY = 7;
-const END_STREAM = 1;
+interface Run {
+  readonly latencies: number[];
+  running: boolean;
+  failed: number;
+  inFlight: number;
+  /** After each answer. */
+  answered: (client: Client) => void;
+}
 
-export const frame = (type: number, flags: number, stream: number, payload: Buffer): Buffer => {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
+export const runGrpcLoad = async (load: GrpcLoad): Promise<LoadResult> => {
+  const run: Run = { latencies: [], running: true, failed: 0, inFlight: 0, answered: () => undefined };
+  const clients = await Promise.all(Array.from({ length: load.clients }, () => openClient(load, run)));
+  const startedAt = performance.now();
+  const ended = new Promise<number>((resolve) => {
+    setTimeout(() => {
+      run.running = false;
+      resolve((performance.now() - startedAt) / 1000);
+    }, load.seconds * 1000);
+  });
+  if (load.rate === undefined) {
+    run.answered = (client) => {
+      if (run.running) client.send(performance.now());
+    };
+    for (const client of clients) client.send(performance.now());
+  } else {
+    paced(clients, load.rate, run, startedAt);
+  }
+  const seconds = await ended;
+  const calls = run.latencies.length;
+  if (load.rate !== undefined) await settled(run);
+  for (const client of clients) client.close();
+  return measured(run.latencies, calls, seconds, run.failed);
 };
 
-/** Literal header fields without indexing (RFC 7541 6.2.2): the block means the same on every connection. */
-const headerBlock = (fields: readonly (readonly [string, string])[]): Buffer =>
-  Buffer.concat(
-    fields.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)]),
-  );
-
-const literal = (text: string): Buffer => {
-  const bytes = Buffer.from(text);
-  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
-  return Buffer.concat([Buffer.from([127, (bytes.length - 127) | 0]), bytes]);
-};
-
-/** The five bytes before each gRPC message. */
-export const grpcMessage = (message: Buffer): Buffer => {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-};
-
-export const requestHeaders = (path: string, token: string | undefined): Buffer =>
-  headerBlock([
-    [':method', 'POST'],
-    [':scheme', 'http'],
-    [':path', path],
-    [':authority', 'localhost'],
-    ['content-type', 'application/grpc'],
-    ['te', 'trailers'],
-    ...(token === undefined ? [] : [['token', token] as const]),
-  ]);
-
-/** The connection preface with a window so large that no WINDOW_UPDATE is needed during a run. */
-export const preface = (): Buffer => {
-  const settings = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]); // SETTINGS_INITIAL_WINDOW_SIZE
-  const window = Buffer.from([0x7f, 0, 0, 0]);
-  return Buffer.concat([PREFACE, frame(SETTINGS, 0, 0, settings), frame(8, 0, 0, window)]);
-};
-
-export const runLoad = async (options: LoadOptions): Promise<LoadResult> => {
-  const latencies: number[] = [];
-  const state = { failed: 0, running: true };
-  const started = performance.now();
-  const clients = Array.from({ length: options.clients }, (_, client) => startClient(options, client, state, latencies));
-  await Promise.all(clients.map(({ ready }) => ready));
-  const began = performance.now();
-  latencies.length = 0;
-  await new Promise((resolve) => setTimeout(resolve, options.seconds * 1000));
-  state.running = false;
-  const seconds = (performance.now() - began) / 1000;
-  const sorted = Float64Array.from(latencies).sort();
-  for (const { socket } of clients) socket.destroy();
-  if (started > began) throw new Error('the clock stepped back');
-  return {
-    callsPerSecond: sorted.length / seconds,
-    p50Ms: sorted[Math.floor(sorted.length * 0.5)] ?? 0,
-    p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
-    failed: state.failed,
+/** Latency counts from when the call was due: a stall must not hide the calls it delayed. */
+const paced = (clients: readonly Client[], rate: number, run: Run, startedAt: number): void => {
+  let sent = 0;
+  const tick = (): void => {
+    const due = Math.floor(((performance.now() - startedAt) * rate) / 1000);
+    for (; sent < due; sent++) clients[sent % clients.length]?.send(startedAt + ((sent + 1) * 1000) / rate);
+    if (run.running) setTimeout(tick, 1);
   };
+  tick();
 };
 
-const startClient = (
-  options: LoadOptions,
-  client: number,
-  state: { failed: number; running: boolean },
-  latencies: number[],
-): { socket: Socket; ready: Promise<void> } => {
-  const socket = connect({ host: options.host, port: options.port, noDelay: true });
-  const headers = requestHeaders(options.path, options.token);
-  const everyMs = options.rate === undefined ? 0 : (options.clients / options.rate) * 1000;
+const settled = async (run: Run): Promise<void> => {
+  const latest = performance.now() + LAST_ANSWERS_MS;
+  while (run.inFlight > 0 && performance.now() < latest) await new Promise((resolve) => setTimeout(resolve, 5));
+  run.failed += run.inFlight;
+};
+
+const openClient = async (load: GrpcLoad, run: Run): Promise<Client> => {
+  const blocks = headerBlocks(PATHS[load.call], load.token);
+  const message = load.call === 'put' ? putRequest(keyOf(0)) : rangeRequest(keyOf(0));
+  const sentAt = new Map<number, number>();
+  const served = new Set<number>();
+  let call: Call = callOf(blocks.first, message);
   let stream = -1;
-  let call = 0;
-  let sentAt = 0;
-  let dueAt = performance.now() + (everyMs * client) / options.clients;
-  let rest: Buffer = Buffer.alloc(0);
-  let answered: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => (answered = resolve));
-  const send = (): void => {
-    stream += 2;
-    // With a rate, latency counts from when the call was due: a stall must not hide the calls it delayed.
-    sentAt = everyMs === 0 ? performance.now() : dueAt;
-    const data = grpcMessage(options.message(client, call++));
-    socket.write(Buffer.concat([frame(HEADERS, 4, stream, headers), frame(DATA, END_STREAM, stream, data)]));
-  };
-  const next = (): void => {
-    if (!state.running) return;
-    if (everyMs === 0) return send();
-    dueAt += everyMs;
-    const wait = dueAt - performance.now();
-    if (wait <= 0) send();
-    else setTimeout(send, wait);
-  };
-  socket.on('connect', () => {
-    socket.write(preface());
-    send();
+  const connection = await openConnection(load.address, {
+    data: (on) => served.add(on),
+    end: (on) => {
+      // An error is answered with trailers alone.
+      if (!served.delete(on)) run.failed++;
+      else run.latencies.push(performance.now() - (sentAt.get(on) ?? 0));
+      sentAt.delete(on);
+      run.inFlight--;
+      run.answered(client);
+    },
+    lost: () => {
+      run.failed += sentAt.size + 1;
+      run.inFlight -= sentAt.size;
+    },
   });
-  socket.on('error', () => state.failed++);
-  socket.on('data', (chunk) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let at = 0;
-    while (rest.length - at >= 9) {
-      const length = rest.readUIntBE(at, 3);
-      if (rest.length - at < 9 + length) break;
-      const type = rest[at + 3];
-      const flags = rest[at + 4] ?? 0;
-      if (type === SETTINGS && (flags & 1) === 0) socket.write(frame(SETTINGS, 1, 0, Buffer.alloc(0)));
-      if (type === PING && (flags & 1) === 0) socket.write(frame(PING, 1, 0, rest.subarray(at + 9, at + 17)));
-      if (type === RST_STREAM || type === GOAWAY) state.failed++;
-      if (type === HEADERS && (flags & END_STREAM) !== 0) {
-        latencies.push(performance.now() - sentAt);
-        answered();
-        next();
-      }
-      at += 9 + length;
-    }
-    rest = rest.subarray(at);
-  });
-  return { socket, ready };
+  const client: Client = {
+    send: (dueAt) => {
+      stream += 2;
+      sentAt.set(stream, dueAt);
+      run.inFlight++;
+      writeDigits(call.bytes, call.messageAt + KEY_AT + KEY_DIGITS_AT, Math.floor(Math.random() * load.keys));
+      const bytes = onStream(call, stream);
+      connection.write(load.rate === undefined ? bytes : Buffer.from(bytes));
+      if (stream === 1) call = callOf(blocks.later, message);
+    },
+    close: connection.close,
+  };
+  return client;
 };

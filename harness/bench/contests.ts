@@ -1,0 +1,171 @@
+import { interleave, keySpace, targetOf, type Arena } from '#harness/bench/arena';
+import type { Bench } from '#harness/bench/bench';
+import { million } from '#harness/bench/million';
+import { rowOf, type Contest, type Measured, type Row } from '#harness/bench/row';
+import { cpuMs, residentMiB, type Server } from '#harness/bench/server-process';
+import { grpcCalls, httpPuts, throughput } from '#harness/bench/throughput';
+import { benchValidation } from '#harness/bench/validation';
+
+const against = (name: string, unit: string, target: number, better: Contest['better'] = 'more'): Contest => ({
+  name,
+  unit,
+  better,
+  target,
+  hasPeer: true,
+});
+
+const alone = (name: string, unit: string, target: number, better: Contest['better'] = 'more'): Contest => ({
+  name,
+  unit,
+  better,
+  target,
+  hasPeer: false,
+});
+
+const single = ({
+  contest,
+  measure,
+}: {
+  readonly contest: Contest;
+  readonly measure: (arena: Arena) => Promise<readonly Row[]>;
+}): Bench => ({ contests: [contest], measure });
+
+const WATCHES = { streams: 1_000, connections: 20, ahead: 8 } as const;
+
+const watches: Bench = single({
+  contest: against('watch-1000', 'events/s', 1.5),
+  measure: async (arena) => {
+    const pair = await arena.loaded();
+    const run = async (server: Server): Promise<Measured> => {
+      const before = cpuMs(server.pid);
+      const load = { ...targetOf(server), ...WATCHES, address: server.grpc, seconds: arena.seconds };
+      const { eventsPerSecond, failed } = await arena.worker.run('watch', load);
+      if (failed > 0) throw new Error(`${failed} streams failed`);
+      const cpuUsPerEvent = ((cpuMs(server.pid) - before) * 1_000) / (eventsPerSecond * arena.seconds);
+      return { value: eventsPerSecond, detail: { cpuUsPerEvent } };
+    };
+    const { ours, peer } = pair;
+    const [contest] = watches.contests as [Contest];
+    const results = await interleave(
+      arena,
+      contest.name,
+      () => run(ours),
+      peer === undefined ? undefined : () => run(peer),
+    );
+    return [rowOf(contest, results.ours, results.peer)];
+  },
+});
+
+const engineRow = (contest: Contest, run: (arena: Arena) => Promise<number>, warmUps = 0): Bench => ({
+  contests: [contest],
+  measure: async (arena) => {
+    const measure = async (): Promise<Measured> => ({ value: await run(arena) });
+    const { ours } = await interleave(arena, contest.name, measure, undefined, warmUps);
+    return [rowOf(contest, ours, [])];
+  },
+});
+
+const decided = engineRow(alone('decided', 'commands/s', 10_000), ({ worker, directory, seconds }) =>
+  worker.run('decided', { directory, inFlight: 64, keys: keySpace, seconds }),
+);
+
+const redecided = engineRow(alone('redecide', 'entries/s', 40_000), ({ worker, directory, quick }) =>
+  worker.run('redecided', { directory, entries: quick ? 100_000 : 400_000 }),
+);
+
+const scanned = engineRow(alone('view-rebuild', 's', 60, 'less'), ({ worker, directory, quick }) =>
+  worker.run('scanned', { directory, keys: quick ? 100_000 : 1_000_000 }),
+);
+
+const LATENCY_LOAD = { clients: 64, rate: 5_000 } as const;
+
+const latency = engineRow(
+  alone('put-p99', 'ms', 50, 'less'),
+  async ({ worker, loaded, seconds }) => {
+    const { ours } = await loaded();
+    const load = {
+      ...targetOf(ours),
+      ...LATENCY_LOAD,
+      address: ours.grpc,
+      call: 'put',
+      keys: keySpace,
+      seconds,
+    } as const;
+    const { p99Ms, failed } = await worker.run('grpc', load);
+    if (failed > 0) throw new Error(`${failed} calls failed`);
+    return p99Ms;
+  },
+  1,
+);
+
+const SOAK = { minutes: 10, rate: 2_000, clients: 64, sampleMs: 5_000 } as const;
+
+const soak: Bench = {
+  contests: [alone('soak', 'MiB/min', 1, 'less')],
+  onAsking: true,
+  measure: async (arena) => {
+    const [contest] = soak.contests as [Contest];
+    const { ours } = await arena.loaded();
+    const minutes = arena.quick ? 1 : SOAK.minutes;
+    const samples: { readonly minute: number; readonly resident: number }[] = [];
+    const startedAt = performance.now();
+    const sampling = setInterval(() => {
+      samples.push({ minute: (performance.now() - startedAt) / 60_000, resident: residentMiB(ours.pid) });
+    }, SOAK.sampleMs);
+    try {
+      const { clients, rate } = SOAK;
+      const load = { ...targetOf(ours), address: ours.grpc, call: 'put', clients, keys: keySpace, rate } as const;
+      const { failed, p99Ms } = await arena.worker.run('grpc', { ...load, seconds: minutes * 60 });
+      if (failed > 0) throw new Error(`${failed} calls failed`);
+      // The first fifth fills caches and heap.
+      const settled = samples.slice(Math.floor(samples.length / 5));
+      const first = settled[0]?.resident ?? NaN;
+      const last = settled.at(-1)?.resident ?? NaN;
+      const detail = { minutes, firstMiB: first, lastMiB: last, p99Ms };
+      return [rowOf(contest, [{ value: slope(settled), detail }], [])];
+    } finally {
+      clearInterval(sampling);
+    }
+  },
+};
+
+/** Least squares, in MiB a minute. */
+const slope = (samples: readonly { readonly minute: number; readonly resident: number }[]): number => {
+  const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;
+  const minute = mean(samples.map((sample) => sample.minute));
+  const resident = mean(samples.map((sample) => sample.resident));
+  const shared = samples.reduce((sum, each) => sum + (each.minute - minute) * (each.resident - resident), 0);
+  return shared / samples.reduce((sum, each) => sum + (each.minute - minute) ** 2, 0);
+};
+
+const validation: Bench = {
+  contests: [alone('validation', 'us', 2, 'less')],
+  measure: async ({ runs }) => {
+    const [contest] = validation.contests as [Contest];
+    return (await benchValidation(runs)).map((row) =>
+      rowOf(
+        contest,
+        row.runs.map((value) => ({ value })),
+        [],
+        row.name,
+      ),
+    );
+  },
+};
+
+export const benches: readonly Bench[] = [
+  single(throughput(against('put-1', 'puts/s', 0.8), grpcCalls('put', 1))),
+  single(throughput(against('put-64', 'puts/s', 1), grpcCalls('put', 64))),
+  single(throughput(against('put-256', 'puts/s', 1), grpcCalls('put', 256))),
+  single(throughput(against('range-64', 'ranges/s', 1), grpcCalls('range', 64))),
+  watches,
+  single(throughput(against('http-put-64', 'puts/s', 1.8), httpPuts('ultracloud', 64), httpPuts('etcd', 64))),
+  single(throughput(against('http-put-64-grpc', 'puts/s', 1), httpPuts('ultracloud', 64), grpcCalls('put', 64))),
+  latency,
+  soak,
+  million,
+  decided,
+  redecided,
+  scanned,
+  validation,
+];
