@@ -7,10 +7,19 @@ import { clock } from '#aggregates/cluster/clock';
 import { history } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
 import { role } from '#aggregates/cluster/role';
+import { bookkeeping } from '#aggregates/flaredb/bookkeeping';
+import { doc } from '#aggregates/flaredb/doc';
+import { indexing } from '#aggregates/flaredb/indexing';
+import { namespace } from '#aggregates/flaredb/namespace';
+import { posting } from '#aggregates/flaredb/posting';
+import { docLoad, docTxn } from '#aggregates/flaredb/txn';
+import { usage } from '#aggregates/flaredb/usage';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
 import { historyView } from '#projections/cluster/history';
+import { docView } from '#projections/flaredb/doc';
+import { namespaceView } from '#projections/flaredb/namespace';
 
 /** Every component. Gateways, reference pages, laws and generators derive from this list. */
 export const catalog: readonly Component[] = [
@@ -29,5 +38,13 @@ export const catalog: readonly Component[] = [
     procedures: [keyTxn, keyDeleteRange],
     reactions: detach,
     views: [keyView, leaseView],
+  },
+  {
+    name: 'flaredb',
+    summary: 'Documents and raw values in namespaces, with limits, indexes and time to live.',
+    aggregates: [namespace, doc, usage, posting, indexing],
+    procedures: [docTxn, docLoad],
+    reactions: bookkeeping,
+    views: [namespaceView, docView],
   },
 ];

@@ -1,0 +1,41 @@
+import { changeUsage, type UsageCommand } from '#commands/flaredb/usage';
+import type { Aggregate } from '#aggregates/aggregate';
+import { accept, reject } from '#aggregates/decision';
+import { kind } from '#aggregates/facts';
+
+export interface Usage {
+  readonly documents: number;
+  readonly bytes: number;
+}
+
+/** Exact, and apart from the namespace, so that a put changes nothing that an operator declared. */
+export const usageKind = kind<Usage>('usage');
+
+/** What a namespace without documents uses; there is no row of it. */
+export const nothing: Usage = { documents: 0, bytes: 0 };
+
+type UsageEvent = { readonly kind: 'usage.changed'; readonly body: Usage };
+
+const rejections = {
+  'usage.negative': {
+    category: 'conflict',
+    summary: 'More would be freed than is used.',
+    fix: 'Report it with the position: the count and the documents do not agree.',
+  },
+} as const;
+
+export const usage: Aggregate<Usage, UsageCommand, UsageEvent, keyof typeof rejections> = {
+  kind: usageKind,
+  summary: 'What the documents of a namespace take.',
+  commands: [changeUsage],
+  events: { 'usage.changed': changeUsage.body },
+  rejections,
+  decide(state = nothing, { body }) {
+    if (body.documents === 0 && body.bytes === 0) return accept();
+    const documents = state.documents + body.documents;
+    const bytes = state.bytes + body.bytes;
+    if (documents < 0 || bytes < 0) return reject('usage.negative', { documents, bytes });
+    return accept({ kind: 'usage.changed', body: { documents, bytes } });
+  },
+  evolve: (_state, { body }) => (body.documents === 0 && body.bytes === 0 ? undefined : body),
+};
