@@ -84,7 +84,8 @@ performances(keyTxn, components, [
   ['leases in the order of numbers', ab, compare('lease', '<', '7'), succeeds],
   ['a range that holds when each key in it does', ab, compare('mod', '<', 3, { key: 'a', rangeEnd: 'c' }), succeeds],
   ['a range that one key breaks', ab, compare('mod', '<', 2, { key: 'a', rangeEnd: 'c' }), fails],
-  ['a range without keys, which holds', ab, compare('mod', '<', 0, { key: 'x', rangeEnd: 'z' }), succeeds],
+  ['a range without keys as an absent key', ab, compare('mod', '=', 0, { key: 'x', rangeEnd: 'z' }), succeeds],
+  ['a range without keys that is to have a value', ab, compare('value', '!=', 'a', { key: 'x', rangeEnd: 'z' }), fails],
   [
     'a put that keeps the value and takes a lease',
     [grant, ...ab],

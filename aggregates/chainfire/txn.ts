@@ -94,7 +94,9 @@ const factsIn = (
     return right(fact === undefined ? [] : [{ id: key, ...fact }]);
   }
   const facts = work.range(keyKind, { ...keyRange(key, rangeEnd), limit: maxKeysPerOperation + 1 });
-  return facts.length > maxKeysPerOperation ? left({ code: 'key.tooMany', detail: { limit: maxKeysPerOperation } }) : right(facts);
+  return facts.length > maxKeysPerOperation
+    ? left({ code: 'key.tooMany', detail: { limit: maxKeysPerOperation } })
+    : right(facts);
 };
 
 const perform = (operation: Operation, work: Work, changed: Set<string>): Either<Rejection, unknown> => {
@@ -121,7 +123,11 @@ const put = (
   if ((keepValue || keepLease) && before === undefined) return left({ code: 'key.absent', detail: { key } });
   const attached = keepLease ? before?.state.lease : lease;
   const body = { value: keepValue && before !== undefined ? before.state.value : value };
-  const done = work.run({ kind: 'key.put', id: key, body: attached === undefined ? body : { ...body, lease: attached } });
+  const done = work.run({
+    kind: 'key.put',
+    id: key,
+    body: attached === undefined ? body : { ...body, lease: attached },
+  });
   if (isLeft(done)) return done;
   return right({ put: previous && before !== undefined ? { previous: rowOf({ id: key, ...before }) } : {} });
 };
@@ -143,11 +149,11 @@ const deleteRange = (
   return right(previous ? { deleted, previous: facts.right.map(rowOf) } : { deleted });
 };
 
-/** A range holds when every key in it does; without an end, a key that does not exist is compared as nothing. */
+/** A range holds when every key in it does. As in etcd, no key at all is compared as one that does not exist. */
 const holds = (compare: Compare, work: Work): Either<Rejection, boolean> => {
   const facts = factsIn(work, compare);
   if (isLeft(facts)) return facts;
-  if (facts.right.length === 0) return compare.rangeEnd === undefined ? holdsFor(compare, undefined) : right(true);
+  if (facts.right.length === 0) return holdsFor(compare, undefined);
   for (const fact of facts.right) {
     const held = holdsFor(compare, fact);
     if (isLeft(held) || !held.right) return held;
