@@ -22,7 +22,7 @@ export const priority = (
   return connection.charge('ignored');
 };
 
-/** 6.4. */
+/** RFC 9113 6.4. */
 export const rstStream = (connection: Http2Connection, streamId: number, length: number): boolean => {
   if (length !== 4) return connection.fail(ErrorCode.frameSizeError, 'RST_STREAM of a wrong length');
   if (isIdle(connection, streamId)) return connection.fail(ErrorCode.protocolError, 'RST_STREAM on an idle stream');
@@ -31,7 +31,7 @@ export const rstStream = (connection: Http2Connection, streamId: number, length:
   return connection.charge('resets');
 };
 
-/** 6.5. */
+/** RFC 9113 6.5. */
 export const settings = (
   connection: Http2Connection,
   flags: number,
@@ -44,11 +44,11 @@ export const settings = (
   if ((flags & Flag.ack) !== 0) {
     return end === start || connection.fail(ErrorCode.frameSizeError, 'an acknowledgement with settings');
   }
-  const settings = readSettings(bytes, start, end);
-  if (!Array.isArray(settings)) return connection.fail(settings, 'SETTINGS that are not allowed');
+  const read = readSettings(bytes, start, end);
+  if (!Array.isArray(read)) return connection.fail(read, 'SETTINGS that are not allowed');
   connection.settled = true;
   const { transmitter } = connection;
-  for (const [identifier, value] of settings) {
+  for (const [identifier, value] of read) {
     if (identifier === Setting.headerTableSize) transmitter.encoder.limitTable(value);
     else if (identifier === Setting.maxFrameSize) transmitter.maxFrameBytes = value;
     else if (identifier === Setting.initialWindowSize && !initialWindow(connection, value)) return false;
@@ -57,7 +57,7 @@ export const settings = (
   return connection.charge('settings');
 };
 
-/** 6.9.2: the change applies to what streams have left, which may become negative. */
+/** RFC 9113 6.9.2: the change applies to what streams have left, which may become negative. */
 const initialWindow = (connection: Http2Connection, bytes: number): boolean => {
   const change = bytes - connection.transmitter.initialWindow;
   connection.transmitter.initialWindow = bytes;
@@ -71,7 +71,7 @@ const initialWindow = (connection: Http2Connection, bytes: number): boolean => {
   return true;
 };
 
-/** 6.7. */
+/** RFC 9113 6.7. */
 export const ping = (
   connection: Http2Connection,
   flags: number,
@@ -91,14 +91,14 @@ export const ping = (
   return connection.charge('pings');
 };
 
-/** 6.8: a client that says goodbye goes on with the streams it has; it closes when they are answered. */
+/** RFC 9113 6.8: a client that says goodbye goes on with the streams it has; it closes when they are answered. */
 export const goaway = (connection: Http2Connection, streamId: number, length: number): boolean => {
   if (streamId !== 0) return connection.fail(ErrorCode.protocolError, 'GOAWAY on a stream');
   if (length < 8) return connection.fail(ErrorCode.frameSizeError, 'GOAWAY cut short');
   return connection.charge('ignored');
 };
 
-/** 6.9. */
+/** RFC 9113 6.9. */
 export const windowUpdate = (
   connection: Http2Connection,
   streamId: number,
@@ -131,6 +131,5 @@ export const windowUpdate = (
 };
 
 /** Not opened yet (5.1); even numbers are ours to open, which we never do. */
-export const isIdle = (connection: Http2Connection, streamId: number): boolean => {
-  return streamId > connection.lastStreamId || streamId % 2 === 0;
-};
+export const isIdle = (connection: Http2Connection, streamId: number): boolean =>
+  streamId > connection.lastStreamId || streamId % 2 === 0;

@@ -76,6 +76,7 @@ export class FrameReader {
   }
 
   push(chunk: Buffer, from = 0) {
+    if (this.stopped) return;
     let offset = this.headerFilled === 0 ? from : this.resume(chunk, from);
     while (!this.stopped && chunk.length - offset >= frameHeaderBytes) {
       const length = this.lengthAt(chunk, offset);
