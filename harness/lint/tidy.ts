@@ -178,9 +178,13 @@ export const bannedIn = (files: readonly ProjectFile[]): readonly string[] =>
       });
   });
 
-const vague = ['utils?', 'helpers?', 'common', 'shared', 'misc', 'core', 'lib', 'base', 'managers?', 'services?'];
-const vaguer = ['handlers?', 'processors?', 'data', 'info', 'types', 'constants', 'index', 'stuff'];
-const vagueName = new RegExp(`(^|[/-])(${[...vague, ...vaguer].join('|')})(/|\\.[a-z.]+$)`, 'i');
+/** Names that say nothing, also at the end of a longer one; and words that say too little by themselves. */
+const empty = ['utils?', 'helpers?', 'common', 'misc', 'managers?', 'stuff'];
+const alone = ['shared', 'core', 'lib', 'base', 'services?', 'handlers?', 'processors?', 'data', 'info', 'types'];
+const vagueName = new RegExp(
+  `((^|[/-])(${empty.join('|')})|(^|/)(${alone.join('|')}|constants|index))(/|\\.[a-z.]+$)`,
+  'i',
+);
 
 /** Source files whose name, or whose folder's name, says nothing about what is in them. */
 export const vaguelyNamed = (files: readonly ProjectFile[]): readonly string[] =>
