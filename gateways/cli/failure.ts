@@ -1,0 +1,66 @@
+import { formatProblem, type Problem } from '#commands/codec/problem';
+import { exitCodes } from '#gateways/cli/exit-code';
+
+/** What a person or a script is told when a verb did not do its work; the fields are those of an HTTP problem. */
+export interface Report {
+  readonly code: string;
+  readonly message: string;
+  readonly category?: string;
+  readonly fix?: string;
+  readonly position?: number;
+  readonly problems?: readonly Problem[];
+}
+
+/** Ends a verb with a report and an exit code. */
+export class Failure extends Error {
+  readonly report: Report;
+  readonly exitCode: number;
+
+  constructor(report: Report, exitCode: number = exitCodes.failed, cause?: unknown) {
+    super(report.message, { cause });
+    this.report = report;
+    this.exitCode = exitCode;
+  }
+}
+
+/** The command line itself is wrong. */
+export const usage = (message: string, fix?: string): Failure =>
+  new Failure({ code: 'usage', category: 'invalid', message, ...(fix === undefined ? {} : { fix }) }, exitCodes.usage);
+
+export const malformed = (message: string, problems: readonly Problem[]): Failure =>
+  new Failure({ code: 'malformed', category: 'invalid', message, problems }, exitCodes.usage);
+
+export const timedOut = (message: string, fix: string): Failure =>
+  new Failure({ code: 'timedOut', message, fix }, exitCodes.timedOut);
+
+/** Anything thrown, as a failure. A system error says which file and what was wrong with it. */
+export const failureOf = (thrown: unknown): Failure => {
+  if (thrown instanceof Failure) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const path = 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
+  const reason = 'code' in error && typeof error.code === 'string' ? systemReasons.get(error.code) : undefined;
+  return new Failure(
+    { code: 'failed', message: reason === undefined ? error.message : `${path}${reason}.` },
+    exitCodes.failed,
+    error,
+  );
+};
+
+export const systemReasons: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'operation not permitted'],
+  ['ENOENT', 'no such file or directory'],
+  ['EISDIR', 'is a directory'],
+  ['ENOTDIR', 'is not a directory'],
+  ['EEXIST', 'exists already'],
+  ['ENOSPC', 'no space left on the device'],
+  ['EROFS', 'the file system is read-only'],
+  ['EADDRINUSE', 'the address is in use'],
+]);
+
+export const reportLines = (report: Report): readonly string[] => [
+  `error: ${report.message}${report.code === 'usage' || report.code === 'failed' ? '' : ` (${report.code})`}`,
+  ...(report.problems ?? []).map((problem) => `  - ${formatProblem(problem)}`),
+  ...(report.fix === undefined ? [] : [`  fix: ${report.fix}`]),
+  ...(report.position === undefined ? [] : [`  position: ${report.position}`]),
+];

@@ -1,0 +1,71 @@
+import type { Component } from '#log/component';
+import type { AnyCommandSpec } from '#commands/command';
+import { commandVerbs } from '#gateways/cli/command-verbs';
+import type { Group } from '#gateways/cli/program';
+import type { Verb } from '#gateways/cli/verb';
+import { backupVerbs } from '#gateways/cli/verbs/backup';
+import { apply, whatif } from '#gateways/cli/verbs/batch';
+import { contextVerbs } from '#gateways/cli/verbs/context';
+import { events } from '#gateways/cli/verbs/events';
+import { logVerbs } from '#gateways/cli/verbs/log';
+import { type Noun, pastVerbs } from '#gateways/cli/verbs/past';
+import { raw } from '#gateways/cli/verbs/raw';
+import { serve } from '#gateways/cli/verbs/serve';
+import { status } from '#gateways/cli/verbs/status';
+import { version } from '#gateways/cli/verbs/version';
+import { printValue } from '#gateways/cli/verbs/value';
+import { viewVerbs } from '#gateways/cli/view-verbs';
+
+/** Every verb: those written by hand, then those that the catalogue gives. A verb by hand hides a derived one. */
+export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
+  const commands = catalog.flatMap(({ aggregates, procedures }) => [
+    ...aggregates.flatMap((aggregate) => aggregate.commands),
+    ...procedures.map((procedure) => procedure.command),
+  ]);
+  const views = catalog.flatMap((component) => component.views.map(({ spec }) => spec));
+  const nouns = views.map(({ noun, id }): Noun => ({ noun, id, word: wordOf(commands, noun) }));
+  const byHand: readonly Verb[] = [
+    serve,
+    status,
+    version,
+    ...pastVerbs(nouns),
+    events(nouns.map(({ noun }) => noun)),
+    whatif,
+    apply,
+    ...logVerbs,
+    ...backupVerbs,
+    ...contextVerbs,
+    raw,
+  ];
+  const derived = [
+    ...commandVerbs(commands),
+    ...views.flatMap((spec) => {
+      const presentation = spec.noun === 'key' ? { one: printValue } : {};
+      return viewVerbs(spec, wordOf(commands, spec.noun), presentation);
+    }),
+  ];
+  const taken = new Set(byHand.map(({ words }) => words.join(' ')));
+  return [...byHand, ...derived.filter(({ words }) => !taken.has(words.join(' ')))];
+};
+
+/** The word that the verbs of a noun begin with: that of its commands, if they have one of their own. */
+const wordOf = (commands: readonly AnyCommandSpec[], noun: string): string =>
+  commands.find((spec) => spec.noun === noun && !spec.internal && spec.cli.words.length > 1)?.cli.words[0] ?? noun;
+
+const summaries: Readonly<Record<string, string>> = {
+  backup: 'Backups: create, list, restore.',
+  context: 'Saved endpoints.',
+  debug: 'What a maintainer needs.',
+  kv: 'Keys and values.',
+  log: 'The log itself.',
+};
+
+/** First words that several verbs share. */
+export const groupsOf = (verbs: readonly Verb[]): readonly Group[] => {
+  const words = [...new Set(verbs.filter((verb) => verb.words.length > 1).map((verb) => verb.words[0] ?? ''))];
+  return words.map((word) => ({
+    word,
+    summary: summaries[word] ?? `${word.charAt(0).toUpperCase()}${word.slice(1)}s.`,
+    ...(word === 'kv' ? { alias: 'key' } : {}),
+  }));
+};

@@ -1,0 +1,149 @@
+import { exitCodes } from '#gateways/cli/exit-code';
+import { usage } from '#gateways/cli/failure';
+import { at, isObject, listAt, numberAt } from '#gateways/cli/json';
+import { outcomeBlock } from '#gateways/cli/outcome-text';
+import { outcomesFrom, printOutcome } from '#gateways/cli/outcomes';
+import type { Call, Verb } from '#gateways/cli/verb';
+
+const head: Verb = {
+  words: ['log', 'head'],
+  summary: 'Show the newest position with its hash, and the oldest that is kept.',
+  arguments: [],
+  flags: [],
+  examples: [{ title: 'How far is it?', line: 'ultracloud log head' }],
+  run: async ({ session }) => {
+    const { json, position } = await (await session.client()).ask({ method: 'GET', path: '/v1/status' });
+    const found = at(json, 'log');
+    const shown = isObject(found) ? { position, ...found } : { position, ...pick(json, ['hash', 'level', 'now']) };
+    session.show({ json: shown, table: () => session.fields(shown), names: () => [String(position ?? '')] });
+    return exitCodes.done;
+  },
+};
+
+const pick = (json: unknown, names: readonly string[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(names.flatMap((name) => (at(json, name) === undefined ? [] : [[name, at(json, name)]])));
+
+const show: Verb = {
+  words: ['log', 'show'],
+  summary: 'Show the entry at a position and what it came to.',
+  arguments: [{ name: 'position', summary: 'A position of the log.', required: true }],
+  flags: [],
+  examples: [{ title: 'What was decided there?', line: 'ultracloud log show 1000' }],
+  run: async ({ session, words }) => {
+    const position = words.argument('position') ?? '';
+    if (!/^\d{1,16}$/.test(position)) throw usage(`POSITION: expected a number, got ${JSON.stringify(position)}.`);
+    const { json } = await (await session.client()).ask({ method: 'GET', path: `/v1/log/${position}` });
+    session.show({ json, table: () => outcomeBlock(session, json), names: () => [position] });
+    return exitCodes.done;
+  },
+};
+
+const list: Verb = {
+  words: ['log', 'list'],
+  summary: 'List entries with what they came to.',
+  arguments: [],
+  flags: [
+    { name: 'from', metavar: '<position>', summary: 'The first position; the oldest unless given.' },
+    { name: 'limit', metavar: '<count>', summary: 'At most so many; 100 unless given.' },
+  ],
+  examples: [{ title: 'Ten entries.', line: 'ultracloud log list --from 1000 --limit 10' }],
+  run: async ({ session, words }) => {
+    const query = { from: words.integer('from'), limit: words.integer('limit') };
+    const { json } = await (await session.client()).ask({ method: 'GET', path: '/v1/log', query });
+    const items = listAt(json, 'items');
+    session.show({
+      json,
+      table: () =>
+        items.length === 0 ? 'No entry here yet.' : items.map((item) => outcomeBlock(session, item)).join('\n'),
+      names: () => items.map((item) => String(numberAt(item, 'position') ?? '')),
+    });
+    const next = numberAt(json, 'next');
+    if (next !== undefined) session.note(`There is more: --from ${next} goes on.`);
+    return exitCodes.done;
+  },
+};
+
+const follow: Verb = {
+  words: ['log', 'follow'],
+  summary: 'Show entries with what they came to, as they happen, until interrupted.',
+  arguments: [],
+  flags: [
+    { name: 'from', metavar: '<position>', summary: 'The first position; from now on unless given.' },
+    { name: 'max', metavar: '<count>', summary: 'End after so many.' },
+  ],
+  examples: [{ title: 'Everything from the beginning.', line: 'ultracloud log follow --from 1' }],
+  run: async (call) => {
+    const { words } = call;
+    let left = words.integer('max') ?? Infinity;
+    if (left <= 0) return exitCodes.done;
+    for await (const outcome of outcomesFrom(call, words.integer('from'))) {
+      printOutcome(call, outcome);
+      if (--left <= 0) break;
+    }
+    return exitCodes.done;
+  },
+};
+
+const verify: Verb = {
+  words: ['log', 'verify'],
+  summary: 'Decide the whole history of a data directory again and compare every hash.',
+  about: 'Reads the directory of --data, whose server must be stopped. Exit code 1 when something differs.',
+  arguments: [],
+  flags: [],
+  examples: [{ title: 'Is it whole?', line: 'ultracloud log verify --data ./data' }],
+  run: async (call) => {
+    const { session } = call;
+    const data = dataOf(call);
+    const server = await session.server();
+    const progress = session.progress(`verifying ${data}`);
+    const report = await server
+      .verify({ data, progress: (phrase) => progress.update(phrase) })
+      .finally(() => progress.done());
+    session.show({ json: report, table: () => session.fields(report) });
+    return report.ok ? exitCodes.done : exitCodes.failed;
+  },
+};
+
+const snapshot: Verb = {
+  words: ['log', 'snapshot'],
+  summary: 'Write and check a snapshot of the state, while commands go on.',
+  about: 'It is a backup like any other: `ultracloud backup list` shows it.',
+  arguments: [{ name: 'name', summary: 'Its name; one with the time unless given.', required: false }],
+  flags: [],
+  examples: [{ title: 'Before an upgrade.', line: 'ultracloud log snapshot before-upgrade' }],
+  run: async ({ session, words }) => {
+    const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
+    const name = words.argument('name');
+    const { json } = await client.ask({
+      method: 'POST',
+      path: '/v1/backups',
+      body: name === undefined ? {} : { name },
+    });
+    session.show({ json, table: () => session.fields(json) });
+    return exitCodes.done;
+  },
+};
+
+const truncate: Verb = {
+  words: ['log', 'truncate'],
+  summary: 'Delete entries before a position that a snapshot holds. What happened stays readable.',
+  arguments: [{ name: 'before', summary: 'The oldest position that is kept.', required: true }],
+  flags: [],
+  examples: [{ title: 'Keep the last part.', line: 'ultracloud log truncate 1000000' }],
+  run: async ({ session, words }) => {
+    const before = words.argument('before') ?? '';
+    if (!/^\d{1,16}$/.test(before)) throw usage(`BEFORE: expected a position, got ${JSON.stringify(before)}.`);
+    const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
+    const { json } = await client.ask({ method: 'POST', path: '/v1/log/truncate', body: { before: Number(before) } });
+    session.show({ json, table: () => session.fields(json) });
+    return exitCodes.done;
+  },
+};
+
+const dataOf = ({ session, words }: Call): string => {
+  const data = words.text('data') ?? session.terminal.environment['ULTRACLOUD_DATA'];
+  if (data !== undefined && data !== '') return data;
+  throw usage('--data: expected the data directory, got nothing.');
+};
+
+export const logVerbs: readonly Verb[] = [head, list, show, follow, verify, snapshot, truncate];
