@@ -52,7 +52,8 @@ export const decideEntry = (
   from: { readonly position: number; readonly appendedAtMs: number; readonly bytes: Buffer },
 ): Decided => {
   const { position } = from;
-  if (position !== head.position + 1) throw new Error(`position ${position} follows ${head.position}: not the next one`);
+  if (position !== head.position + 1)
+    throw new Error(`position ${position} follows ${head.position}: not the next one`);
   const nowMs = nowAt(head, from.appendedAtMs, entry.stampedAtMs);
   const moment = { position, now: nowMs, level: head.level, principal: entry.principal };
   const result = remembered(rows, entry, nowMs) ?? attempt(vocabulary, authorise, rows, entry, moment);

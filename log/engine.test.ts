@@ -194,7 +194,12 @@ test('a watch gives every change after its position once, past and live', async 
 test('history decides to the same hash again, also from a snapshot after a truncation, and a backup restores', async () => {
   for (let i = 0; i < 50; i++) await put(`k/${i % 7}`, `v${i}`);
   const { position, hash } = node.engine.head;
-  expect(await node.operations.verifyLog()).toEqual({ from: 0, to: position, entries: position, hash: hash.toString('hex') });
+  expect(await node.operations.verifyLog()).toEqual({
+    from: 0,
+    to: position,
+    entries: position,
+    hash: hash.toString('hex'),
+  });
   const backup = await node.operations.createBackup('one');
   expect(backup.position).toBe(position);
   const again = await node.operations.createBackup('two');

@@ -284,7 +284,8 @@ export class Engine {
   #fail(error: unknown): void {
     if (this.#fault !== undefined) return;
     this.#fault = error instanceof Error ? error : new Error(String(error));
-    for (const { reject } of this.#waiting.values()) reject(new Unknown('The node stopped before the outcome was known.'));
+    for (const { reject } of this.#waiting.values())
+      reject(new Unknown('The node stopped before the outcome was known.'));
     this.#waiting.clear();
     this.#flushing = undefined;
     for (const { resolve } of this.#reached) resolve();

@@ -81,11 +81,7 @@ const firstKey = (rows: Rows, range: KeyRange): string | undefined => {
 };
 
 /** Facts of a past position. Indexes are computed from the states, so a query costs a scan of its noun. */
-export const factsAt = (
-  rows: Rows,
-  position: number,
-  indexes: ReadonlyMap<string, AnyAggregate>,
-): Facts => {
+export const factsAt = (rows: Rows, position: number, indexes: ReadonlyMap<string, AnyAggregate>): Facts => {
   const past = rowsAt(rows, position);
   const range = <S>(kind: Kind<S>, { limit, ...ids }: IdRange): readonly Fact<S>[] => {
     const found: Fact<S>[] = [];
@@ -122,4 +118,3 @@ export const factsAt = (
 };
 
 const order = (row: IndexRow): string => `${escaped(row.key)}${row.id}`;
-

@@ -129,7 +129,9 @@ export const readManifest = async (directory: string): Promise<Manifest> => {
     });
   }
   if (manifest.format !== FORMAT) {
-    throw new Error(`${file}: format ${String(manifest.format)}, this release reads ${FORMAT}. Use the release that wrote it.`);
+    throw new Error(
+      `${file}: format ${String(manifest.format)}, this release reads ${FORMAT}. Use the release that wrote it.`,
+    );
   }
   const { digest, takenAt: _, ...content } = manifest;
   if (createHash('sha256').update(JSON.stringify(content)).digest('hex') !== digest) {
@@ -161,11 +163,12 @@ export const checkSnapshot = async (directory: string): Promise<Manifest> => {
 async function* rowsOf(directory: string, manifest: Manifest): AsyncIterable<readonly [Table, Buffer, Buffer]> {
   for (const chunk of manifest.chunks) {
     const plain = await readChunk(directory, chunk);
-    for (let at = 0; at < plain.length; ) {
+    for (let at = 0; at < plain.length;) {
       const table = tables[plain.readUInt8(at)];
       const keyEnd = at + 7 + plain.readUInt16BE(at + 1);
       const end = keyEnd + plain.readUInt32BE(at + 3);
-      if (table === undefined || end > plain.length) throw new Error(`${join(directory, chunk.file)}: a row is cut off`);
+      if (table === undefined || end > plain.length)
+        throw new Error(`${join(directory, chunk.file)}: a row is cut off`);
       yield [table, plain.subarray(at + 7, keyEnd), plain.subarray(keyEnd, end)];
       at = end;
     }

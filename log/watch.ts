@@ -144,7 +144,10 @@ export class WatchHub {
     const frames = new Map<string, Frame>();
     for (const [follower, events] of wanted) {
       // Followers of the same events share one frame, so that it is encoded once.
-      const name = events.length === outcome.result.events.length ? 'all' : events.map(({ kind, id }) => `${kind}\0${id}`).join('\0');
+      const name =
+        events.length === outcome.result.events.length
+          ? 'all'
+          : events.map(({ kind, id }) => `${kind}\0${id}`).join('\0');
       const frame = frames.get(name) ?? { position: outcome.position, nowMs: outcome.nowMs, events };
       frames.set(name, frame);
       this.#hand(follower, frame);

@@ -62,8 +62,6 @@ export const lease: Aggregate<Lease, LeaseCommand, LeaseEvent, keyof typeof reje
   },
 
   evolve(_state, event, moment) {
-    return event.kind === 'lease.granted'
-      ? { ttlSeconds: event.body.ttlSeconds, grantedMs: moment.now }
-      : undefined;
+    return event.kind === 'lease.granted' ? { ttlSeconds: event.body.ttlSeconds, grantedMs: moment.now } : undefined;
   },
 };

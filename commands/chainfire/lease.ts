@@ -51,7 +51,11 @@ export type LeaseCommand = CommandOf<typeof grantLease | typeof revokeLease | ty
 export const leases = view('lease', {
   summary: 'Leases that have not ended.',
   id: LeaseId,
-  row: object({ id: LeaseId, ttlSeconds: TtlSeconds, grantedAt: time('granted at', { summary: 'When it was granted.' }) }),
+  row: object({
+    id: LeaseId,
+    ttlSeconds: TtlSeconds,
+    grantedAt: time('granted at', { summary: 'When it was granted.' }),
+  }),
   columns: [
     { title: 'LEASE', path: 'id' },
     { title: 'TTL', path: 'ttlSeconds' },

@@ -71,7 +71,9 @@ export const readCluster = (path: string): Cluster | undefined => {
     !Number.isSafeInteger(incarnation) ||
     !Number.isSafeInteger(base)
   ) {
-    throw new Error(`${file}: expected format, clusterId, incarnation and base. Put the file back, or restore a backup.`);
+    throw new Error(
+      `${file}: expected format, clusterId, incarnation and base. Put the file back, or restore a backup.`,
+    );
   }
   return parsed as Cluster;
 };

@@ -24,7 +24,8 @@ export const startDiskGuard = async (
     const { bavail, bsize } = await statfs(directory);
     state.freeBytes = bavail * bsize;
     const low = state.freeBytes < floorBytes * 4;
-    if (low && !state.warned) warn(`${directory}: ${mebibytes(state.freeBytes)} left; writes stop at ${mebibytes(floorBytes)}`);
+    if (low && !state.warned)
+      warn(`${directory}: ${mebibytes(state.freeBytes)} left; writes stop at ${mebibytes(floorBytes)}`);
     state.warned = low;
     engine.refuseWrites(
       state.freeBytes < floorBytes

@@ -41,7 +41,8 @@ export const startLiveness = async (engine: Engine, holder: string): Promise<Run
       else if (event.kind === 'lease.revoked' || event.kind === 'lease.expired') leases.delete(event.id);
     }
   };
-  for (const fact of engine.facts.range(leaseKind, { from: '', limit: Infinity })) track(fact.id, fact.state.ttlSeconds);
+  for (const fact of engine.facts.range(leaseKind, { from: '', limit: Infinity }))
+    track(fact.id, fact.state.ttlSeconds);
 
   const tick = (): void => {
     let ended = 0;

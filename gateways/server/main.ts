@@ -38,7 +38,9 @@ export const serve = async (options: ServeOptions): Promise<number> => {
   const tls = tlsOf(options);
   for (const [flag, address] of [['--http', http] as const, ['--etcd', etcd] as const]) {
     if (tls === undefined && !loopback(address.host)) {
-      throw new Error(`${flag}: ${address.host} can be reached from other machines, so give --tls-cert and --tls-key too.`);
+      throw new Error(
+        `${flag}: ${address.host} can be reached from other machines, so give --tls-cert and --tls-key too.`,
+      );
     }
   }
   const data = openDataDirectory(options.data);
@@ -103,7 +105,8 @@ const urlHost = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host
 
 const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): { readonly cert: Buffer; readonly key: Buffer } | undefined => {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) throw new Error('--tls-cert and --tls-key: expected both or neither.');
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new Error('--tls-cert and --tls-key: expected both or neither.');
   return { cert: readPem('--tls-cert', tlsCert), key: readPem('--tls-key', tlsKey) };
 };
 

@@ -31,14 +31,16 @@ export const operationsOf = (
   return {
     createBackup: async (name, progress) => {
       const chosen = name ?? `backup-${new Date(parts.now()).toISOString().replaceAll(/[:.]/g, '-')}`;
-      if (!NAME.test(chosen)) throw new Error(`name: expected letters, digits, dots, dashes and underscores, got ${chosen}`);
+      if (!NAME.test(chosen))
+        throw new Error(`name: expected letters, digits, dots, dashes and underscores, got ${chosen}`);
       const taken = await listSnapshots(data.backupPath);
       if (taken.some(({ path }) => path === join(data.backupPath, chosen))) {
         throw new Error(`name: a backup ${chosen} exists. Choose another name.`);
       }
       return take(data.backupPath, chosen, progress);
     },
-    listBackups: async () => (await listSnapshots(data.backupPath)).map(({ path, manifest }) => backupOf(path, manifest)),
+    listBackups: async () =>
+      (await listSnapshots(data.backupPath)).map(({ path, manifest }) => backupOf(path, manifest)),
     logBounds: () => log.bounds(),
     truncateLog: async (before) => {
       const { position } = engine.head;

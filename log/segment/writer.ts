@@ -1,6 +1,7 @@
 import { isLogError, logError, type LogEntry, type LogError } from '#log/log';
 import type { Disk, DiskFile } from '#log/segment/disk';
 import type { Feed } from '#log/segment/feed';
+import { createFlushChoice } from '#log/segment/flush-choice';
 import {
   encodeHeader,
   encodeRecord,
@@ -20,13 +21,6 @@ const GROUP_BYTES = 8 * 1024 * 1024;
 const SCRATCH_BYTES = 256 * 1024;
 /** Bytes between two remembered places of a segment that is being written. */
 const INDEX_EVERY_BYTES = 1024 * 1024;
-
-/**
- * When to flush on the calling thread, measured in docs/decisions/0003: with a client or a few it saves the way to a
- * pool thread and back, about a third of the flush. Above that the flush had better run beside the deciding of the
- * group, and on a slow disk blocking would cost everybody else.
- */
-const BLOCKING = { entries: 4, bytes: 64 * 1024, flushMs: 1 } as const;
 
 const DURABLE = Promise.resolve();
 
@@ -82,6 +76,7 @@ const noSpace = (error: unknown): boolean => (error as { code?: unknown } | null
 export const openWriter = (options: WriterOptions): Writer => {
   const { disk, directory, feed, spare, segments } = options;
   const mostEntryBytes = Math.min(MOST_ENTRY_BYTES, options.segmentBytes - FIRST_RECORD - recordBytes(0));
+  const choice = createFlushChoice();
   const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   let { file } = options;
   let { size } = options.scan;
@@ -89,9 +84,7 @@ export const openWriter = (options: WriterOptions): Writer => {
   let { offset, position } = options.scan.end;
   let edge: Edge = { offset, position: position - 1 };
   let active = segments.at(-1) as Segment;
-  let flushMs = 0;
   let lastFlushMs = 0;
-  let blockedThisTurn = false;
   let inFlight: Promise<void> | undefined;
 
   const fail = (error: unknown): LogError => {
@@ -120,21 +113,12 @@ export const openWriter = (options: WriterOptions): Writer => {
     return { buffer, stamped };
   };
 
-  const flushed = (startedMs: number): void => {
+  const flushed = (startedMs: number, blocking: boolean): void => {
     lastFlushMs = performance.now() - startedMs;
-    flushMs = flushMs * 0.75 + lastFlushMs * 0.25;
+    choice.took(blocking, lastFlushMs);
     edge = { offset, position: position - 1 };
     if (offset - (active.index.at(-1)?.offset ?? 0) > INDEX_EVERY_BYTES) remember(active, { offset, position });
     if (offset > size / 4) spare.prepare(nextBytes());
-  };
-
-  /** A second flush in one turn of the event loop means that more clients are there than one: let them gather. */
-  const mayBlock = (count: number, bytes: number): boolean => {
-    if (blockedThisTurn || count > BLOCKING.entries || bytes > BLOCKING.bytes || flushMs > BLOCKING.flushMs)
-      return false;
-    blockedThisTurn = true;
-    setImmediate(() => (blockedThisTurn = false));
-    return true;
   };
 
   /** There must be room. */
@@ -144,18 +128,18 @@ export const openWriter = (options: WriterOptions): Writer => {
     const startedMs = performance.now();
     offset += bytes;
     position += entries.length;
-    if (mayBlock(entries.length, bytes)) {
+    if (choice.blocking(entries.length, bytes)) {
       try {
         file.writeNow(buffer, at);
       } catch (error) {
         return Promise.reject(fail(error));
       }
-      flushed(startedMs);
+      flushed(startedMs, true);
       feed.publish({ entries: stamped, durable: DURABLE }, bytes);
       return DURABLE;
     }
     const durable = file.write(buffer, at).then(
-      () => flushed(startedMs),
+      () => flushed(startedMs, false),
       (error: unknown) => Promise.reject(fail(error)),
     );
     // Whoever holds the group need not look at it for the process to survive; the appender is told anyway.
