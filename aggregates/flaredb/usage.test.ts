@@ -1,0 +1,28 @@
+import type { Id } from '#commands/codec/scalar';
+import { usage } from '#aggregates/flaredb/usage';
+import { decisions } from '#harness/decisions';
+
+const change = (documents: number, bytes: number) => ({
+  kind: 'usage.change' as const,
+  id: 'users' as Id<'usage'>,
+  body: { documents, bytes },
+});
+const changed = (documents: number, bytes: number) => ({
+  kind: 'usage.changed' as const,
+  body: { documents, bytes },
+});
+
+decisions(usage, [
+  ['counts the first document', [], change(1, 10), [changed(1, 10)]],
+  ['adds to what there is', [changed(1, 10)], change(1, 5), [changed(2, 15)]],
+  ['follows a document that shrinks', [changed(2, 15)], change(0, -5), [changed(2, 10)]],
+  ['counts the last document off', [changed(1, 10)], change(-1, -10), [changed(0, 0)]],
+  ['takes no change as done', [changed(1, 10)], change(0, 0), []],
+  ['refuses to free a document that was not counted', [changed(0, 0)], change(-1, 0), 'usage.negative'],
+  ['refuses to free bytes that were not counted', [changed(1, 10)], change(0, -11), 'usage.negative'],
+]);
+
+test('a namespace without documents has no row', () => {
+  const moment = { position: 1, now: 0, level: 1, principal: '' };
+  expect(usage.evolve({ documents: 1, bytes: 1 }, changed(0, 0), moment)).toBeUndefined();
+});
