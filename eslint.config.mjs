@@ -31,7 +31,10 @@ export default tseslint.config(
       'ultracloud/lmdb-transaction': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       'ultracloud/exhaustive-switch': ['error', { allowDefaultCaseForExhaustiveSwitch: false }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       // Numbers, booleans and integers of any size read well in a message; objects do not.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // Protocols are full of control characters.
