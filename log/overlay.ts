@@ -89,6 +89,7 @@ export class Overlay implements Rows {
   }
 
   *range(table: Table, { from, to, reverse = false }: KeyRange): Iterable<readonly [string, unknown]> {
+    if (from >= to) return;
     const changes = this.#changes[table];
     if (changes.rows.size === 0) {
       yield* this.#base.range(table, { from, to, reverse });

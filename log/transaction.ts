@@ -180,10 +180,10 @@ export class Transaction implements Work {
 
   #reindex(aggregate: AnyAggregate, id: string, before: unknown, after: unknown): void {
     for (const [name, keysOf] of Object.entries(aggregate.indexes ?? {})) {
-      const old = before === undefined ? [] : keysOf(before as never);
-      const fresh = after === undefined ? [] : keysOf(after as never);
-      for (const key of old) if (!fresh.includes(key)) this.#unlist(name, key, id);
-      for (const key of fresh) if (!old.includes(key)) this.#list(name, key, id);
+      const old = new Set(before === undefined ? [] : keysOf(before as never));
+      const fresh = new Set(after === undefined ? [] : keysOf(after as never));
+      for (const key of old) if (!fresh.has(key)) this.#unlist(name, key, id);
+      for (const key of fresh) if (!old.has(key)) this.#list(name, key, id);
     }
     if (aggregate.due === undefined) return;
     const oldDue = before === undefined ? undefined : aggregate.due(before);

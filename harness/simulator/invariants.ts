@@ -16,7 +16,7 @@ export const brokenInvariant = (rows: Rows, vocabulary: Vocabulary): string | un
     const { state, version, createPosition, modPosition } = value as Versioned<unknown>;
     if (createPosition > modPosition || version < 1) return `${noun}/${id} was created after its last change`;
     for (const [name, keysOf] of Object.entries(aggregate.indexes ?? {})) {
-      for (const indexKeyOf of keysOf(state as never)) {
+      for (const indexKeyOf of new Set(keysOf(state as never))) {
         indexed.add(indexKey(name, indexKeyOf, id));
         const count = `${name}\0${indexKeyOf}`;
         counts.set(count, (counts.get(count) ?? 0) + 1);

@@ -1,4 +1,4 @@
-import { close, constants, fstat, open, read, write, writeSync } from 'node:fs';
+import { close, constants, fstat, open, read, write } from 'node:fs';
 import { mkdir, open as openHandle, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -27,8 +27,6 @@ export interface DiskFile {
   readonly read: (buffer: Buffer, offset: number) => Promise<number>;
   /** Writes all of the buffer; the file never ends up with a part of it unless this rejects. */
   readonly write: (buffer: Buffer, offset: number) => Promise<void>;
-  /** The same on the calling thread: it saves the way to a pool thread and back, and blocks everything else. */
-  readonly writeNow: (buffer: Buffer, offset: number) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -63,10 +61,6 @@ const diskFile = (file: number): DiskFile => ({
   size: async () => (await statFile(file)).size,
   read: (buffer, offset) => readFully(file, buffer, offset),
   write: (buffer, offset) => writeFully(file, buffer, offset),
-  writeNow: (buffer, offset) => {
-    for (let done = 0; done < buffer.length;)
-      done += writeSync(file, buffer, done, buffer.length - done, offset + done);
-  },
   close: () => closeFile(file),
 });
 

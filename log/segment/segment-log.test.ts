@@ -56,10 +56,6 @@ const refusing = (): {
         check(buffer, offset);
         await file.write(buffer, offset);
       },
-      writeNow: (buffer, offset) => {
-        check(buffer, offset);
-        file.writeNow(buffer, offset);
-      },
     };
   };
   const disk: Disk = { ...nodeDisk, open: async (path, mode) => wrap(await nodeDisk.open(path, mode)) };

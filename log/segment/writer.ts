@@ -1,7 +1,6 @@
 import { isLogError, logError, type LogEntry, type LogError } from '#log/log';
 import type { Disk, DiskFile } from '#log/segment/disk';
 import type { Feed } from '#log/segment/feed';
-import { createFlushChoice } from '#log/segment/flush-choice';
 import {
   encodeHeader,
   encodeRecord,
@@ -76,7 +75,6 @@ const noSpace = (error: unknown): boolean => (error as { code?: unknown } | null
 export const openWriter = (options: WriterOptions): Writer => {
   const { disk, directory, feed, spare, segments } = options;
   const mostEntryBytes = Math.min(MOST_ENTRY_BYTES, options.segmentBytes - FIRST_RECORD - recordBytes(0));
-  const choice = createFlushChoice();
   const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   let { file } = options;
   let { size } = options.scan;
@@ -113,33 +111,25 @@ export const openWriter = (options: WriterOptions): Writer => {
     return { buffer, stamped };
   };
 
-  const flushed = (startedMs: number, blocking: boolean): void => {
+  const flushed = (startedMs: number): void => {
     lastFlushMs = performance.now() - startedMs;
-    choice.took(blocking, lastFlushMs);
     edge = { offset, position: position - 1 };
     if (offset - (active.index.at(-1)?.offset ?? 0) > INDEX_EVERY_BYTES) remember(active, { offset, position });
     if (offset > size / 4) spare.prepare(nextBytes());
   };
 
-  /** There must be room. */
+  /**
+   * There must be room. The flush runs on a thread of the pool, beside whatever its readers do with the group; one on
+   * this thread saves the way there and back, and was worse wherever the processor is shared (docs/decisions/0003).
+   */
   const write = (entries: readonly Buffer[], bytes: number): Promise<void> => {
     const { buffer, stamped } = encode(entries, bytes);
     const at = offset;
     const startedMs = performance.now();
     offset += bytes;
     position += entries.length;
-    if (choice.blocking(entries.length, bytes)) {
-      try {
-        file.writeNow(buffer, at);
-      } catch (error) {
-        return Promise.reject(fail(error));
-      }
-      flushed(startedMs, true);
-      feed.publish({ entries: stamped, durable: DURABLE }, bytes);
-      return DURABLE;
-    }
     const durable = file.write(buffer, at).then(
-      () => flushed(startedMs, false),
+      () => flushed(startedMs),
       (error: unknown) => Promise.reject(fail(error)),
     );
     // Whoever holds the group need not look at it for the process to survive; the appender is told anyway.
