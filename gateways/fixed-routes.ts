@@ -1,0 +1,181 @@
+import type { ObjectCodec, Props } from '#commands/codec/codec';
+import { object, optional } from '#commands/codec/object';
+import { integer, json, text } from '#commands/codec/scalar';
+import { BatchCommands } from '#commands/cluster/batch';
+import { logParameters, timelineParameters } from '#gateways/query-parameters';
+
+/** What an operation answers that no command or view describes. */
+interface FixedRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly operation: string;
+  readonly summary: string;
+  /** Parts of the path, by name. */
+  readonly pathParts: Readonly<Record<string, string>>;
+  readonly parameters: Props;
+  readonly body?: ObjectCodec<unknown>;
+  /** What a 200 says. */
+  readonly answer: string;
+  readonly type: 'application/json' | 'application/x-ndjson' | 'text/html' | 'text/plain';
+  readonly tag: 'history' | 'trials' | 'operation' | 'health';
+  /** Answers without a token. */
+  readonly open: boolean;
+}
+
+export const Trial = object({
+  commands: BatchCommands,
+  at: optional(json('moment', { summary: 'A past position or time to try them at.', maxBytes: 64, maxDepth: 1 })),
+});
+
+export const NewBackup = object({
+  name: optional(
+    text('backup name', {
+      summary: 'Chosen by the caller; made from the time unless given.',
+      pattern: '[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}',
+      maxLength: 100,
+      example: 'before-upgrade',
+    }),
+  ),
+});
+
+export const Truncation = object({
+  before: integer('position', { summary: 'The oldest position that is to be kept.', unit: 'position', min: 1 }),
+});
+
+export const Nothing = object({});
+
+const noun = 'The noun of an object, as in `key`.';
+const id = 'The id of the object, percent-encoded.';
+
+const route = (
+  method: FixedRoute['method'],
+  path: string,
+  operation: string,
+  about: Pick<FixedRoute, 'summary' | 'answer' | 'tag'> & Partial<FixedRoute>,
+): FixedRoute => ({
+  method,
+  path,
+  operation,
+  pathParts: {},
+  parameters: {},
+  type: 'application/json',
+  open: false,
+  ...about,
+});
+
+/** Operations beside the ones that the catalogue gives, in the order of the reference. */
+export const fixedRoutes: readonly FixedRoute[] = [
+  route('POST', '/v1/whatif', 'whatif', {
+    tag: 'trials',
+    summary: 'Try commands one after another on the present or a past position; nothing is recorded.',
+    body: Trial,
+    answer: '`position` and `outcomes`, one for each command.',
+  }),
+  route('GET', '/v1/timeline/{noun}/{id}', 'timeline', {
+    tag: 'history',
+    summary: 'Every change of an object and every refusal, with who, when, through which gateway and by which command.',
+    pathParts: { noun, id },
+    parameters: timelineParameters,
+    answer: '`items` from the oldest on, and `cursor` unless they end the list.',
+  }),
+  route('GET', '/v1/timeline/{noun}', 'timeline.noun', {
+    tag: 'history',
+    summary: 'The refusals of commands that are about no single object of the noun.',
+    pathParts: { noun },
+    parameters: timelineParameters,
+    answer: '`items` from the oldest on, and `cursor` unless they end the list.',
+  }),
+  route('GET', '/v1/why/{noun}/{id}', 'why', {
+    tag: 'history',
+    summary: 'Why an object is as it is: its state, the outcome that made it so and the last refusals.',
+    pathParts: { noun, id },
+    answer: '`exists`, `state`, `because` and `refusals`, the newest first.',
+  }),
+  route('GET', '/v1/why/{noun}', 'why.noun', {
+    tag: 'history',
+    summary: 'The last refusals of commands that are about no single object of the noun.',
+    pathParts: { noun },
+    answer: '`refusals`, the newest first.',
+  }),
+  route('GET', '/v1/log', 'log', {
+    tag: 'history',
+    summary: 'Recorded outcomes in order, accepted or not.',
+    parameters: logParameters,
+    answer: '`items`, and `next` unless the newest is among them; with `follow` one outcome a line.',
+  }),
+  route('GET', '/v1/log/{position}', 'log.position', {
+    tag: 'history',
+    summary: 'What was recorded at one position.',
+    pathParts: { position: 'The position.' },
+    answer: 'The outcome.',
+  }),
+  route('POST', '/v1/leases/{id}/renew', 'lease.renew', {
+    tag: 'operation',
+    summary: 'Start the time of a lease again. Renewals are kept in memory and do not enter the log.',
+    pathParts: { id: 'The number of the lease.' },
+    body: Nothing,
+    answer: '`id` and `ttlSeconds`.',
+  }),
+  route('GET', '/v1/status', 'status', {
+    tag: 'operation',
+    summary: 'How far this node is, and what it is made of.',
+    answer: 'Position, hash, feature level, version, backlog, log bounds and components.',
+  }),
+  route('GET', '/v1/log-bounds', 'log.bounds', {
+    tag: 'operation',
+    summary: 'Which entries the log keeps.',
+    answer: '`first` and `end`.',
+  }),
+  route('POST', '/v1/log-truncate', 'log.truncate', {
+    tag: 'operation',
+    summary: 'Drop entries that a snapshot covers. Outcomes and past states stay.',
+    body: Truncation,
+    answer: '`first`, the oldest entry that is kept, and the `snapshot` that stands for the others.',
+  }),
+  route('POST', '/v1/backups', 'backup.create', {
+    tag: 'operation',
+    summary: 'Write and check a backup while commands go on.',
+    body: NewBackup,
+    answer: 'The backup.',
+  }),
+  route('GET', '/v1/backups', 'backup.list', {
+    tag: 'operation',
+    summary: 'The backups of this node.',
+    answer: '`items`.',
+  }),
+  route('GET', '/metrics', 'metrics', {
+    tag: 'operation',
+    summary: 'Figures for Prometheus.',
+    answer: 'The text format of Prometheus.',
+    type: 'text/plain',
+  }),
+  route('GET', '/openapi.json', 'openapi', { tag: 'operation', summary: 'This document.', answer: 'OpenAPI 3.1.' }),
+  route('GET', '/docs', 'docs', {
+    tag: 'operation',
+    summary: 'A page to browse this document and to call what it describes.',
+    answer: 'HTML.',
+    type: 'text/html',
+    open: true,
+  }),
+  route('GET', '/version', 'version', {
+    tag: 'health',
+    summary: 'The release that answers.',
+    answer: '`version` and `name`.',
+    open: true,
+  }),
+  ...(
+    [
+      ['/health', 'Whether the process answers.'],
+      ['/healthz', 'Whether the process answers.'],
+      ['/livez', 'Whether the process answers; if not, restart it.'],
+      ['/readyz', 'Whether every component takes work; 503 if one does not.'],
+    ] as const
+  ).map(([path, summary]) =>
+    route('GET', path, path.slice(1), {
+      tag: 'health',
+      summary,
+      answer: '`status`, and `components` with theirs.',
+      open: true,
+    }),
+  ),
+];

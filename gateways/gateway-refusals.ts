@@ -1,0 +1,98 @@
+import type { Category } from '#commands/rejection';
+
+interface GatewayRefusalSpec {
+  readonly status: number;
+  readonly category: Category;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** What the HTTP gateway refuses by itself, before the log: nothing is recorded and nothing is changed. */
+export const gatewayRefusals = {
+  'request.malformed': {
+    status: 400,
+    category: 'invalid',
+    message: 'The request is not what the contract asks for.',
+    fix: 'Correct what `problems` names; `path` says where, `expected` says what belongs there.',
+  },
+  'request.unauthenticated': {
+    status: 401,
+    category: 'forbidden',
+    message: 'The request shows no valid token.',
+    fix: 'Send `Authorization: Bearer TOKEN`. The token of the administrator is in admin.token of the data directory.',
+  },
+  'route.unknown': {
+    status: 404,
+    category: 'absent',
+    message: 'There is nothing at this path.',
+    fix: 'Look the path up in /openapi.json; slashes inside an id are written as %2F.',
+  },
+  'method.unknown': {
+    status: 405,
+    category: 'invalid',
+    message: 'This path does not take this method.',
+    fix: 'Use a method that the Allow header names.',
+  },
+  'request.late': {
+    status: 408,
+    category: 'invalid',
+    message: 'The request did not arrive in time.',
+    fix: 'Send head and body without pauses.',
+  },
+  'history.gone': {
+    status: 410,
+    category: 'absent',
+    message: 'The past before `oldestPosition` was compacted.',
+    fix: 'Read the present, then watch from the position of that answer.',
+  },
+  'body.tooLarge': {
+    status: 413,
+    category: 'invalid',
+    message: 'The body is larger than a request may be.',
+    fix: 'Send values of at most 1.5 MiB, and larger batches in parts.',
+  },
+  'body.unsupported': {
+    status: 415,
+    category: 'invalid',
+    message: 'Bodies are JSON.',
+    fix: 'Send JSON with `Content-Type: application/json`.',
+  },
+  'rate.exceeded': {
+    status: 429,
+    category: 'unavailable',
+    message: 'This credential sends more requests than it may.',
+    fix: 'Send it again after the pause that Retry-After names.',
+  },
+  'head.tooLarge': {
+    status: 431,
+    category: 'invalid',
+    message: 'The head of the request is larger than 16 KiB.',
+    fix: 'Send fewer or shorter headers.',
+  },
+  'gateway.defect': {
+    status: 500,
+    category: 'unavailable',
+    message: 'The gateway failed because of a defect. A command may have been recorded.',
+    fix: 'Send it again with the same idempotency key, and report it: `ultracloud debug bundle` collects what is needed.',
+  },
+  'node.overloaded': {
+    status: 503,
+    category: 'unavailable',
+    message: 'This node takes no more commands at the moment. Nothing was recorded.',
+    fix: 'Send it again after the pause that Retry-After names.',
+  },
+  'position.late': {
+    status: 503,
+    category: 'unavailable',
+    message: 'The position that was asked for is not applied here yet.',
+    fix: 'Ask again; the position header says how far this node is.',
+  },
+  'outcome.unknown': {
+    status: 504,
+    category: 'unavailable',
+    message: 'It is not known what became of the command. It may have been recorded.',
+    fix: 'Send it again with the same idempotency key: it is carried out once and the recorded answer is given.',
+  },
+} as const satisfies Readonly<Record<string, GatewayRefusalSpec>>;
+
+export type GatewayRefusal = keyof typeof gatewayRefusals;

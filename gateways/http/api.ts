@@ -1,0 +1,169 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isLeft } from 'fp-ts/lib/Either';
+import type { Problem } from '#commands/codec/problem';
+import { malformed, refusal, type Answer, type Answered } from '#gateways/http/answer';
+import { isPrincipal, type Admission } from '#gateways/http/authenticate';
+import { jsonBody } from '#gateways/http/json-body';
+import type { Metrics } from '#gateways/http/metrics';
+import { respond } from '#gateways/http/respond';
+import type { Route } from '#gateways/http/route';
+import { unknownRoute } from '#gateways/http/unknown-route';
+import type { Node, Principal } from '#gateways/node';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whoever sent it; absent where no token is needed. */
+    principal: Principal | null;
+  }
+}
+
+/** A value of 1.5 MiB in base64, and the JSON around it. */
+const bodyLimitBytes = 2_202_010;
+
+/** Every `%` doubles in length and a head is limited to 16 KiB, so that no id is cut or refused by its length here. */
+const maxParamLength = 65_536;
+
+const nobody: Principal = { name: '', credential: '' };
+
+/** Puts routes on a server: admission, bodies, answers and what becomes of failures. */
+export const apiOf = (
+  node: Node,
+  routes: readonly Route[],
+  parts: {
+    readonly admit: Admission;
+    readonly metrics: Metrics;
+    readonly onDefect: (error: Error) => void;
+    readonly serverOf: (handler: (request: IncomingMessage, response: ServerResponse) => void) => Server;
+  },
+): FastifyInstance => {
+  const { admit, metrics, onDefect, serverOf } = parts;
+  const { engine } = node;
+  const app = fastify({
+    logger: false,
+    serverFactory: (handler) => serverOf(handler),
+    bodyLimit: bodyLimitBytes,
+    exposeHeadRoutes: false,
+    rewriteUrl: (request) => keptEncoded(request.url ?? '/'),
+    routerOptions: { maxParamLength, querystringParser: () => noQuery, ignoreTrailingSlash: false },
+    frameworkErrors: (_error, _request, reply) => respond(reply.raw, refusal('route.unknown'), engine.head.position),
+  });
+  app.decorateRequest('principal', null);
+  takeJson(app);
+
+  const guard = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const admitted = admit(request.raw);
+    if (!isPrincipal(admitted)) {
+      metrics.refused(admitted.status);
+      respond(reply.raw, admitted, engine.head.position);
+      return;
+    }
+    request.principal = admitted;
+    done();
+  };
+  const failed = (response: ServerResponse, error: unknown): Answer => {
+    if (!response.headersSent) onDefect(error instanceof Error ? error : new Error(String(error)));
+    return refusal('gateway.defect');
+  };
+
+  for (const route of routes) {
+    const meter = metrics.meter(route.method, route.path);
+    const options = { method: route.method, url: route.path.replaceAll(/\{(\w+)\}/g, ':$1') };
+    const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+      const startedMs = performance.now();
+      const response = reply.raw;
+      const finish = (answered: Answered): void => {
+        if (answered === undefined) return meter.observe(200, 0);
+        respond(response, answered, engine.head.position);
+        meter.observe(answered.status, (performance.now() - startedMs) / 1000);
+      };
+      try {
+        const answered = route.handle({
+          principal: request.principal ?? nobody,
+          params: request.params as Readonly<Record<string, string>>, // What the router found in the path.
+          query: queryIn(request.raw.url ?? ''),
+          headers: request.raw.headers,
+          body: request.body,
+          response,
+        });
+        if (answered instanceof Promise) answered.then(finish, (error: unknown) => finish(failed(response, error)));
+        else finish(answered);
+      } catch (error) {
+        finish(failed(response, error));
+      }
+    };
+    app.route(route.open === true ? { ...options, handler } : { ...options, handler, onRequest: guard });
+  }
+
+  const answerUnknown = unknownRoute(routes);
+  app.setNotFoundHandler((request, reply) => {
+    const admitted = admit(request.raw);
+    const path = (request.originalUrl.split('?')[0] ?? '').slice(0, 8_192);
+    const answered = isPrincipal(admitted) ? answerUnknown(request.method, path) : admitted;
+    metrics.refused(answered.status);
+    respond(reply.raw, answered, engine.head.position);
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const answered = bodyRefusal(error) ?? failed(reply.raw, error);
+    metrics.refused(answered.status);
+    respond(reply.raw, answered, engine.head.position);
+  });
+  return app;
+};
+
+const noQuery = {};
+
+/** Doubles the encoding of a path, which the router then takes off once: parts of it arrive as they were sent. */
+const keptEncoded = (url: string): string => {
+  if (!url.includes('%')) return url;
+  const end = url.indexOf('?');
+  return end === -1 ? url.replaceAll('%', '%25') : `${url.slice(0, end).replaceAll('%', '%25')}${url.slice(end)}`;
+};
+
+const queryIn = (url: string): string => {
+  const at = url.indexOf('?');
+  return at === -1 ? '' : url.slice(at + 1);
+};
+
+/** An error that carries what to tell the caller through the parser of the body. */
+interface BodyError extends Error {
+  readonly problems: readonly Problem[];
+}
+
+const takeJson = (app: FastifyInstance): void => {
+  app.removeAllContentTypeParsers();
+  const parse = (_request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void => {
+    const read = jsonBody(body);
+    if (isLeft(read))
+      done(Object.assign(new Error('malformed body'), { problems: read.left } satisfies Partial<BodyError>));
+    else done(null, read.right);
+  };
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
+  // Without a type it is taken for JSON, which it must then be.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length > 0 && request.headers['content-type'] !== undefined) done(unsupported, undefined);
+    else parse(request, body, done);
+  });
+};
+
+const unsupported = Object.assign(new Error('no JSON'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
+
+/** What is wrong with a body; undefined for errors of another kind. */
+const bodyRefusal = (error: unknown): Answer | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  if ('problems' in error) return malformed((error as BodyError).problems);
+  switch ('code' in error ? error.code : undefined) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return refusal('body.tooLarge', { maxBytes: bodyLimitBytes }, { connection: 'close' });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return refusal('body.unsupported');
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'ECONNRESET':
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+      return malformed([
+        { path: '', expected: 'a body of the length that Content-Length names', got: 'another length' },
+      ]);
+    default:
+      return undefined;
+  }
+};

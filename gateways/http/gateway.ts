@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { answer, malformed, refusal, type Answer } from '#gateways/http/answer';
+import { apiOf } from '#gateways/http/api';
+import { admissionOf } from '#gateways/http/authenticate';
+import { commandRoute } from '#gateways/http/command-route';
+import { docsRoute } from '#gateways/http/docs-route';
+import { formsOf } from '#gateways/http/event-form';
+import { healthRoutes } from '#gateways/http/health-routes';
+import { historyRoutes } from '#gateways/http/history-routes';
+import { metricsOf, type Metrics } from '#gateways/http/metrics';
+import { lineStreams, type LineStreams } from '#gateways/http/ndjson';
+import { operatorRoutes, strict } from '#gateways/http/operator-routes';
+import { respondRaw } from '#gateways/http/respond';
+import type { Route } from '#gateways/http/route';
+import { trialRoute } from '#gateways/http/trial-route';
+import { listRoute, oneRoute } from '#gateways/http/view-route';
+import { watchRoute } from '#gateways/http/watch-stream';
+import type { Node } from '#gateways/node';
+import { commandsOf, openApi } from '#gateways/openapi';
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  /** Requests a second that one credential may send. */
+  readonly rateLimit?: number;
+  /** Told of defects, which callers learn nothing of. */
+  readonly onDefect?: (error: Error) => void;
+}
+
+export interface HttpGateway {
+  readonly host: string;
+  readonly port: number;
+  /** Ends streams with their last position, finishes what is being answered, and stops listening. */
+  close(): Promise<void>;
+}
+
+/** A request must have arrived by then, head and body; who is slower than that is holding a connection. */
+const limits: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 16_384,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+};
+
+/** Requests that are being answered when the gateway closes get this long. */
+const closingMs = 5_000;
+
+export const startHttpGateway = async (node: Node, options: HttpOptions): Promise<HttpGateway> => {
+  const streams = lineStreams();
+  const metrics = metricsOf(node, streams);
+  const routes = routesOf(node, streams, metrics);
+  const app = apiOf(node, routes, {
+    admit: admissionOf(node, options.rateLimit),
+    metrics,
+    onDefect: options.onDefect ?? ((error) => process.emitWarning(error)),
+    serverOf: (handler) => serverOf(node, options, handler),
+  });
+  try {
+    await app.listen({ host: options.host, port: options.port, backlog: 4_096 });
+  } catch (error) {
+    metrics.close();
+    throw error;
+  }
+  const { port } = app.server.address() as AddressInfo; // It listens on a port.
+  return {
+    host: options.host,
+    port,
+    close: async () => {
+      streams.close();
+      const timer = setTimeout(() => app.server.closeAllConnections(), closingMs);
+      app.server.closeIdleConnections();
+      await app.close();
+      clearTimeout(timer);
+      metrics.close();
+    },
+  };
+};
+
+/** Every route: what the catalogue gives, and what `fixedRoutes` describes. */
+export const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly Route[] => {
+  const { components } = node.engine.vocabulary;
+  const forms = formsOf(node.engine.vocabulary);
+  const watch = watchRoute(node, forms, streams);
+  const document = JSON.stringify(openApi(components, node.version));
+  return [
+    ...components.flatMap((component) => commandsOf(component).map((spec) => commandRoute(node, forms, spec))),
+    ...components.flatMap(({ views }) =>
+      views.flatMap((view) => [listRoute(node, watch, view), oneRoute(node, watch, view)]),
+    ),
+    trialRoute(node, forms),
+    ...historyRoutes(node, forms, streams),
+    ...operatorRoutes(node),
+    ...healthRoutes(node),
+    { method: 'GET', path: '/openapi.json', handle: strict(() => ({ status: 200, text: document })) },
+    {
+      method: 'GET',
+      path: '/metrics',
+      handle: strict(async () => ({ ...answer(null), text: await metrics.text(), type: metrics.type })),
+    },
+    docsRoute,
+  ];
+};
+
+const serverOf = (
+  node: Node,
+  { tls }: HttpOptions,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Server => {
+  const server = tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler);
+  server.on('clientError', (error: Error, socket: Duplex) => {
+    if (socket.destroyed || !socket.writable) return;
+    respondRaw(socket, unreadable(error), node.engine.head.position);
+  });
+  return server;
+};
+
+/** What to answer to bytes that are no request. */
+const unreadable = (error: Error): Answer => {
+  switch ('code' in error ? error.code : undefined) {
+    case 'HPE_HEADER_OVERFLOW':
+      return refusal('head.tooLarge');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return refusal('request.late');
+    default:
+      return malformed([{ path: '', expected: 'a request of HTTP/1.1', got: 'something else' }]);
+  }
+};

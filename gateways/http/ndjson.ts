@@ -1,0 +1,86 @@
+import type { ServerResponse } from 'node:http';
+
+/** What a reader may leave unread before its stream is closed with the place where it can go on. */
+const maxUnreadBytes = 2 ** 20;
+
+/** A closed stream may take this long to be read to its end. */
+const lingerMs = 10_000;
+
+/** A response of one JSON value a line. */
+export interface LineStream {
+  /** False when the reader has left too much unread: nothing was written, and the stream is to be ended. */
+  write(line: Buffer): boolean;
+  /** Resolves when everything written so far is on its way, or the stream is over. */
+  drained(): Promise<void>;
+  end(line: Buffer): void;
+  readonly over: boolean;
+}
+
+/** The streams of one gateway, so that they can be ended when it closes. */
+export interface LineStreams {
+  readonly size: number;
+  open(response: ServerResponse, position: number, about: { onOver(): void; onClose(): void }): LineStream;
+  /** Tells every stream to end with its last line. */
+  close(): void;
+}
+
+export const line = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`);
+
+export const lineStreams = (): LineStreams => {
+  const open = new Set<() => void>();
+  return {
+    get size() {
+      return open.size;
+    },
+    open: (response, position, { onOver, onClose }) => {
+      response.writeHead(200, {
+        'content-type': 'application/x-ndjson',
+        'cache-control': 'no-store',
+        'x-ultracloud-position': position,
+      });
+      response.flushHeaders();
+      let over = false;
+      const finish = (): void => {
+        if (over) return;
+        over = true;
+        open.delete(onClose);
+        onOver();
+      };
+      open.add(onClose);
+      response.on('close', finish);
+      response.on('error', finish);
+      return {
+        get over() {
+          return over;
+        },
+        write: (bytes) => {
+          if (over || response.writableLength > maxUnreadBytes) return false;
+          response.write(bytes);
+          return true;
+        },
+        drained: () => {
+          if (over || !response.writableNeedDrain) return new Promise((resolve) => setImmediate(resolve));
+          return new Promise((resolve) => {
+            const done = (): void => {
+              response.off('drain', done);
+              response.off('close', done);
+              resolve();
+            };
+            response.on('drain', done);
+            response.on('close', done);
+          });
+        },
+        end: (bytes) => {
+          if (over) return;
+          finish();
+          response.end(bytes);
+          const timer = setTimeout(() => response.destroy(), lingerMs).unref();
+          response.on('close', () => clearTimeout(timer));
+        },
+      };
+    },
+    close: () => {
+      for (const onClose of [...open]) onClose();
+    },
+  };
+};

@@ -1,0 +1,111 @@
+import { isLeft } from 'fp-ts/lib/Either';
+import { decode } from '#commands/codec/decode';
+import { idFromPath } from '#commands/codec/id-path';
+import { instantToText } from '#commands/codec/instant';
+import { LeaseId } from '#commands/chainfire/lease';
+import type { Problem } from '#commands/codec/problem';
+import { answer, malformed, rejection, type Answer, type Ask } from '#gateways/http/answer';
+import { queryReader } from '#gateways/http/query';
+import type { Route } from '#gateways/http/route';
+import { NewBackup, Nothing, Truncation } from '#gateways/fixed-routes';
+import type { Node } from '#gateways/node';
+
+const readNothing = queryReader({});
+
+/** What an operator does to this node; none of it is a command. */
+export const operatorRoutes = (node: Node): readonly Route[] => [
+  { method: 'POST', path: '/v1/leases/{id}/renew', handle: (ask) => renew(node, ask) },
+  { method: 'GET', path: '/v1/status', handle: strict(() => status(node)) },
+  {
+    method: 'GET',
+    path: '/v1/log-bounds',
+    handle: strict(async () => answer(await node.operations.logBounds())),
+  },
+  { method: 'POST', path: '/v1/log-truncate', handle: (ask) => truncate(node, ask) },
+  { method: 'POST', path: '/v1/backups', handle: (ask) => createBackup(node, ask) },
+  {
+    method: 'GET',
+    path: '/v1/backups',
+    handle: strict(async () => answer({ items: await node.operations.listBackups() })),
+  },
+];
+
+/** A route without query parameters. */
+export const strict =
+  (handle: () => Answer | Promise<Answer>): Route['handle'] =>
+  ({ query }) => {
+    const read = readNothing(query);
+    return isLeft(read) ? malformed(read.left) : handle();
+  };
+
+const problemsOf = (...parts: readonly { readonly _tag: string; readonly left?: readonly Problem[] }[]) =>
+  parts.flatMap((part) => part.left ?? []);
+
+const renew = (node: Node, { params, query, body }: Ask): Answer => {
+  const id = idFromPath(LeaseId, params['id'] ?? '');
+  const read = readNothing(query);
+  const nothing = decode(Nothing, body === undefined ? {} : body);
+  if (isLeft(id) || isLeft(read) || isLeft(nothing)) return malformed(problemsOf(id, read, nothing));
+  const renewed = node.liveness.renew(id.right);
+  if (renewed !== undefined) return answer({ id: id.right, ttlSeconds: renewed.ttlSeconds });
+  const spec = node.engine.vocabulary.rejections.get('lease.ended');
+  if (spec === undefined) throw new Error('the catalogue has no leases');
+  return rejection({ code: 'lease.ended' }, spec, node.engine.head.position);
+};
+
+const status = async (node: Node): Promise<Answer> => {
+  const { engine } = node;
+  const log = await node.operations.logBounds();
+  const { position, hash, level, nowMs } = engine.head;
+  return answer(
+    {
+      version: node.version,
+      clusterId: node.clusterId,
+      position,
+      hash: hash.toString('hex'),
+      level,
+      time: instantToText(nowMs),
+      startedAt: instantToText(node.startedMs),
+      uptimeSeconds: Math.max(0, Math.floor((engine.now - node.startedMs) / 1000)),
+      backlog: engine.backlog,
+      writes: engine.refusing === undefined ? { accepted: true } : { accepted: false, reason: engine.refusing },
+      log,
+      process: { pid: process.pid, node: process.versions.node, residentBytes: process.memoryUsage.rss() },
+      components: engine.vocabulary.components.map(({ name, summary, aggregates }) => ({
+        name,
+        summary,
+        nouns: aggregates.map(({ kind }) => kind.noun),
+      })),
+    },
+    position,
+  );
+};
+
+const truncate = async (node: Node, { query, body }: Ask): Promise<Answer> => {
+  const read = readNothing(query);
+  const asked = decode(Truncation, body === undefined ? {} : body);
+  if (isLeft(read) || isLeft(asked)) return malformed(problemsOf(read, asked));
+  const { before } = asked.right;
+  const { position } = node.engine.head;
+  if (before > position) {
+    return malformed([{ path: 'before', expected: `a position up to ${position}`, got: String(before) }]);
+  }
+  return answer(await node.operations.truncateLog(before));
+};
+
+const createBackup = async (node: Node, { query, body }: Ask): Promise<Answer> => {
+  const read = readNothing(query);
+  const asked = decode(NewBackup, body === undefined ? {} : body);
+  if (isLeft(read) || isLeft(asked)) return malformed(problemsOf(read, asked));
+  const { name } = asked.right;
+  const taken = name === undefined ? [] : await node.operations.listBackups();
+  if (taken.some((backup) => backup.name === name)) {
+    const spec = {
+      category: 'conflict' as const,
+      summary: 'A backup of this name exists.',
+      fix: 'Choose another name, or leave it out.',
+    };
+    return rejection({ code: 'backup.exists' }, spec, node.engine.head.position);
+  }
+  return answer(await node.operations.createBackup(name));
+};

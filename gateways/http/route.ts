@@ -1,0 +1,11 @@
+import type { Answered, Ask } from '#gateways/http/answer';
+
+/** One operation of the API. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** With `{name}` where a percent-encoded part of the path goes. */
+  readonly path: string;
+  /** Answers without a token. */
+  readonly open?: boolean;
+  handle(ask: Ask): Answered | Promise<Answered>;
+}

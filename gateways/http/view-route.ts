@@ -1,0 +1,144 @@
+import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
+import { encode } from '#commands/codec/encode';
+import { idFromPath } from '#commands/codec/id-path';
+import type { Problem } from '#commands/codec/problem';
+import { prefixEnd } from '#aggregates/facts';
+import { pageOf, type Page } from '#projections/selection';
+import type { AnyView } from '#projections/view';
+import type { WatchedRange } from '#log/watch';
+import { answer, malformed, rejection, type Answer, type Answered, type Ask } from '#gateways/http/answer';
+import { awaited, gone, readingOf } from '#gateways/http/moment';
+import { queryReader, type Query } from '#gateways/http/query';
+import type { Route } from '#gateways/http/route';
+import type { WatchRoute } from '#gateways/http/watch-stream';
+import type { Node } from '#gateways/node';
+import { defaultLimit, listParameters, oneParameters } from '#gateways/query-parameters';
+
+/** `GET` of one object of a view, or of the changes that are made to it. */
+export const oneRoute = (node: Node, watch: WatchRoute, view: AnyView): Route => {
+  const readQuery = queryReader(oneParameters);
+  const { spec, kind } = view;
+  const read = (id: string, query: Query): Answer => {
+    const reading = readingOf(node, spec.noun, query);
+    if (isLeft(reading)) return reading.left;
+    const { facts, position } = reading.right;
+    const found = facts.get(kind, id);
+    if (found !== undefined) return answer(encode(spec.row, view.row({ id, ...found }, facts)), position);
+    return rejection({ code: `${spec.noun}.absent` }, absence(spec.noun), position);
+  };
+  return {
+    method: 'GET',
+    path: `${spec.route}/{id}`,
+    handle: (ask) => {
+      const id = idFromPath(spec.id, ask.params['id'] ?? '');
+      const query = readQuery(ask.query);
+      if (isLeft(id) || isLeft(query)) {
+        return malformed([id, query].flatMap((part) => (isLeft(part) ? part.left : [])));
+      }
+      const name = id.right as string; // Ids are text or binary strings.
+      return whenReached(node, query.right, () => {
+        if (query.right['watch'] === undefined) return read(name, query.right);
+        return watched(node, watch, ask, query.right, { noun: spec.noun, from: name, to: `${name}\0` });
+      });
+    },
+  };
+};
+
+/** `GET` of a page of a view, or of the changes that are made to what its filters let through. */
+export const listRoute = (node: Node, watch: WatchRoute, view: AnyView): Route => {
+  const { spec } = view;
+  const readQuery = queryReader({ ...listParameters, ...spec.filters });
+  const read = (query: Query): Answer => {
+    const reading = readingOf(node, spec.noun, query);
+    if (isLeft(reading)) return reading.left;
+    const { facts, position } = reading.right;
+    const page = pageIn(query);
+    if (isLeft(page)) return malformed(page.left);
+    const filters = filtersIn(view, query);
+    const selected =
+      view.select === undefined
+        ? right(pageOf(view.kind, { from: '' }, facts, page.right))
+        : view.select(filters, facts, page.right);
+    if (isLeft(selected)) {
+      const spec = view.rejections?.[selected.left.code];
+      if (spec === undefined) throw new Error(`a view refuses with ${selected.left.code}, which it does not declare`);
+      return rejection(selected.left, spec, position);
+    }
+    const items = selected.right.facts.map((fact) => encode(spec.row, view.row(fact, facts)));
+    const { cursor } = selected.right;
+    return answer(cursor === undefined ? { items } : { items, cursor: cursorText(cursor) }, position);
+  };
+  return {
+    method: 'GET',
+    path: spec.route,
+    handle: (ask) => {
+      const query = readQuery(ask.query);
+      if (isLeft(query)) return malformed(query.left);
+      return whenReached(node, query.right, () => {
+        if (query.right['watch'] === undefined) return read(query.right);
+        const range = rangeOf(view, query.right);
+        return isLeft(range) ? malformed(range.left) : watched(node, watch, ask, query.right, range.right);
+      });
+    },
+  };
+};
+
+const whenReached = (node: Node, query: Query, then: () => Answered): Answered | Promise<Answered> => {
+  const wait = awaited(node.engine, query);
+  return wait === undefined ? then() : wait.then((late) => late ?? then());
+};
+
+const watched = (node: Node, watch: WatchRoute, ask: Ask, query: Query, range: WatchedRange): Answered => {
+  const from = query['watch'] as number;
+  const { position } = node.engine.head;
+  const problems: Problem[] = [];
+  if (from > position) problems.push({ path: 'watch', expected: `a position up to ${position}`, got: String(from) });
+  for (const name of ['at', 'limit', 'cursor']) {
+    if (query[name] !== undefined) problems.push({ path: name, expected: 'nothing beside watch', got: 'a value' });
+  }
+  if (problems.length > 0) return malformed(problems);
+  const oldest = node.oldestPosition(range.noun);
+  // What changed at the oldest position is still told.
+  return from + 1 < oldest ? gone(oldest) : watch(ask, range, from);
+};
+
+/** Filters that no range of ids expresses cannot be watched: whether an object passes may change without its change. */
+const rangeOf = (view: AnyView, query: Query): Either<readonly Problem[], WatchedRange> => {
+  const { noun, id } = view.spec;
+  const filters = filtersIn(view, query);
+  const { prefix = '', ...others } = filters;
+  const [other] = Object.keys(others);
+  if (other !== undefined || (prefix !== '' && id.shape.kind !== 'bytes')) {
+    const path = other ?? 'prefix';
+    return left([{ path, expected: 'no filter beside watch', got: 'one', hint: 'watch all and filter what comes' }]);
+  }
+  const from = prefix as string;
+  const to = prefixEnd(from);
+  return right(to === undefined ? { noun, from } : { noun, from, to });
+};
+
+const filtersIn = (view: AnyView, query: Query): Query =>
+  Object.fromEntries(Object.entries(query).filter(([name]) => Object.hasOwn(view.spec.filters, name)));
+
+const pageIn = (query: Query): Either<readonly Problem[], Page> => {
+  const limit = (query['limit'] as number | undefined) ?? defaultLimit;
+  const text = query['cursor'] as string | undefined;
+  if (text === undefined) return right({ limit });
+  const after = cursorFromText(text);
+  if (after !== undefined) return right({ limit, after });
+  return left([{ path: 'cursor', expected: 'the cursor of the page before, as it was given', got: 'another text' }]);
+};
+
+export const cursorText = (cursor: string): string => Buffer.from(cursor, 'latin1').toString('base64url');
+
+/** Undefined if it is no text that `cursorText` gives. */
+export const cursorFromText = (text: string): string | undefined => {
+  const cursor = Buffer.from(text, 'base64url').toString('latin1');
+  return cursorText(cursor) === text ? cursor : undefined;
+};
+
+const absence = (noun: string) => ({
+  category: 'absent' as const,
+  summary: `There is no such ${noun}.`,
+  fix: 'Check the id, and that it was not deleted; its timeline says when.',
+});
