@@ -50,7 +50,7 @@ export const settings = (
   const { transmitter } = connection;
   for (const [identifier, value] of read) {
     if (identifier === Setting.headerTableSize) transmitter.encoder.limitTable(value);
-    else if (identifier === Setting.maxFrameSize) transmitter.maxFrameBytes = value;
+    else if (identifier === Setting.maxFrameSize) transmitter.limitFrames(value);
     else if (identifier === Setting.initialWindowSize && !initialWindow(connection, value)) return false;
   }
   transmitter.frame(FrameType.settings, Flag.ack, 0, noBytes);
@@ -130,6 +130,9 @@ export const windowUpdate = (
   return !connection.dead;
 };
 
-/** Not opened yet (5.1); even numbers are ours to open, which we never do. */
+/**
+ * Not opened yet (RFC 9113 5.1); even numbers are ours to open, which we never do. What the peer opens after it was
+ * told to stop is not idle: its frames are ignored (6.8).
+ */
 export const isIdle = (connection: Http2Connection, streamId: number): boolean =>
-  streamId > connection.lastStreamId || streamId % 2 === 0;
+  streamId % 2 === 0 || (streamId > connection.lastStreamId && streamId <= connection.acceptedThrough);

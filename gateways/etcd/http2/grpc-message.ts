@@ -138,7 +138,8 @@ const gunzip = (payload: Buffer, maxOutputLength: number): Buffer | GrpcStatus =
   try {
     return gunzipSync(payload, { maxOutputLength });
   } catch (error) {
-    const tooLarge = error instanceof RangeError;
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    const tooLarge = code === 'ERR_BUFFER_TOO_LARGE';
     const message = tooLarge
       ? `grpc: received message after decompression larger than max ${maxOutputLength}`
       : 'grpc: failed to decompress the received message';

@@ -161,9 +161,9 @@ export class Receiver implements FrameSink {
       return connection.fail(ErrorCode.compressionError, 'a field block that is not HPACK');
     const stream = connection.streams.get(streamId);
     if (stream !== undefined) return this.trailers(stream, endStream, section);
+    if (streamId > connection.acceptedThrough) return true;
     if (!isIdle(connection, streamId)) return this.headersOnClosed(streamId);
     if (streamId % 2 === 0) return connection.fail(ErrorCode.protocolError, 'a stream with an even number');
-    if (streamId > connection.acceptedThrough) return true;
     connection.lastStreamId = streamId;
     return this.request(streamId, endStream, section);
   }

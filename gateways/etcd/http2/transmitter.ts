@@ -41,6 +41,7 @@ export class Transmitter {
   /** What new streams begin with: the peer's SETTINGS_INITIAL_WINDOW_SIZE. */
   initialWindow = defaultWindowBytes;
   window = defaultWindowBytes;
+  /** Of the peer's SETTINGS_MAX_FRAME_SIZE, what we use. */
   maxFrameBytes = defaultMaxFrameBytes;
   /** Data that streams hold because of a window or of a peer that does not read. */
   queuedBytes = 0;
@@ -50,6 +51,11 @@ export class Transmitter {
 
   constructor(outbound: Outbound) {
     this.outbound = outbound;
+  }
+
+  /** The peer's SETTINGS_MAX_FRAME_SIZE (6.5.2). */
+  limitFrames(bytes: number) {
+    this.maxFrameBytes = Math.min(bytes, maxOwnFrameBytes);
   }
 
   /** A frame of at most 16 KiB of payload, which is copied. */
@@ -178,7 +184,7 @@ export class Transmitter {
       for (const flow of this.waiting) {
         if (this.window <= 0 || this.stalled()) break;
         this.waiting.delete(flow);
-        const room = Math.min(flow.sendWindow, this.window, this.maxFrameBytes, maxOwnFrameBytes);
+        const room = Math.min(flow.sendWindow, this.window, this.maxFrameBytes);
         if (room > 0) this.sendQueued(flow, room);
         // A Set visits what is added during the visit, last: the stream waits for its next turn.
         if (room > 0 && flow.queuedBytes > 0) this.waiting.add(flow);
