@@ -7,7 +7,9 @@ import { startHttpGateway } from '#gateways/http/gateway';
 import { openDataDirectory, removeEndpoints, writeEndpoints } from '#gateways/server/data-directory';
 import { defaultFloorBytes, startDiskGuard } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
+import type { Verification } from '#gateways/node';
 import { startNode } from '#gateways/server/running-node';
+import { verifyDirectory } from '#gateways/server/verify-log';
 
 export interface ServeOptions {
   readonly data: string;
@@ -134,3 +136,14 @@ const notify = (state: '--ready' | '--stopping'): void => {
   if (process.env['NOTIFY_SOCKET'] === undefined) return;
   execFile('systemd-notify', [state, `--pid=${process.pid}`], () => undefined);
 };
+
+/** Verifies a data directory that no process serves; the report is printed as it is. */
+export const verify = async (options: {
+  readonly data: string;
+  readonly progress: (phrase: string) => void;
+}): Promise<Verification & { readonly ok: boolean }> => {
+  const found = await verifyDirectory(options.data, catalog, (position) => options.progress(`position ${position}`));
+  return { ok: found.difference === undefined, ...found };
+};
+
+export { restore } from '#gateways/server/restore';
