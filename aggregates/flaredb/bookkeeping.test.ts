@@ -144,7 +144,7 @@ test('usage and indexes are exact after every command of any history', () => {
       memory.run(advance, now + 10_000);
       check(memory, now + 10_000);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
