@@ -163,6 +163,24 @@ it('A framed message is written to many streams, and the writer sees what waits.
   expect(heard.filter((event) => event === 'drain').length).toBe(buffered.filter((bytes) => bytes > 0).length);
 });
 
+it('A long queue of small messages arrives in order.', async () => {
+  peer.send(open());
+  await expectAlive(peer);
+  const count = 20_000;
+  for (let index = 0; index < count; index += 1) streams[0]?.write(uint32(index));
+  const parts: Buffer[] = [];
+  for (let bytes = 0; bytes < count * 9;) {
+    const { payload } = await peer.next(({ type }) => type === FrameType.data);
+    parts.push(payload);
+    bytes += payload.length;
+    peer.send(...[0, 1].map((id) => frameBytes(FrameType.windowUpdate, 0, id, uint32(payload.length))));
+  }
+  const received = Buffer.concat(parts);
+  expect(Array.from({ length: count }, (_, index) => received.readUInt32BE(index * 9 + 5))).toEqual([
+    ...Array(count).keys(),
+  ]);
+});
+
 it('An answer that is complete before the request makes the client stop, without an error.', async () => {
   peer.send(open());
   await expectAlive(peer);

@@ -35,6 +35,7 @@ const handlers = new Map<string, GrpcHandler>([
     }),
   ],
   ['/t.T/Defect', unary(() => Promise.reject(new Error('secret')))],
+  ['/t.T/Long', unary(() => Promise.reject(grpcError(GrpcCode.aborted, 'x'.repeat(5000))))],
   ['/t.T/Who', unary((_, call) => Buffer.from(`${call.path} ${call.metadata('token')} ${call.metadata('none')}`))],
 ]);
 
@@ -124,6 +125,7 @@ describe('a unary call', () => {
     ['/t.T/Refuse', GrpcCode.notFound, 'no %E2%80%9Csuch%E2%80%9D thing: 100%25%0A'],
     ['/t.T/RefuseNow', GrpcCode.outOfRange, ''],
     ['/t.T/Defect', GrpcCode.internal, 'internal error'],
+    ['/t.T/Long', GrpcCode.aborted, 'x'.repeat(4096)],
     ['/t.T/None', GrpcCode.unimplemented, 'unknown method None for service t.T'],
     ['/x.X/None', GrpcCode.unimplemented, 'unknown service x.X'],
     ['/__proto__', GrpcCode.unimplemented, 'unknown service __proto__'],

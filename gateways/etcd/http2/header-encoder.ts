@@ -8,18 +8,15 @@ export type HeaderPair = readonly [name: string, value: string];
  */
 export type ResponseSection = 'response' | 'ok' | readonly HeaderPair[];
 
-/** Long enough for the octets of an integer of any prefix (RFC 7541 5.1) in this process. */
-const maxIntegerOctets = 6;
-
+/** RFC 7541 5.1. */
 const integer = (prefixBits: number, pattern: number, value: number): number[] => {
   const mask = (1 << prefixBits) - 1;
   if (value < mask) return [pattern | value];
   const octets = [pattern | mask];
-  for (let rest = value - mask; octets.length < maxIntegerOctets; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...octets, rest];
-    octets.push((rest % 128) | 0x80);
-  }
-  throw new RangeError(`${value} is too large for a header field`);
+  let rest = value - mask;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) octets.push((rest % 128) | 0x80);
+  octets.push(rest);
+  return octets;
 };
 
 /** RFC 7541 5.2, plain octets. */

@@ -10,7 +10,6 @@ export interface FieldList {
 /** RFC 9110 5.6.2 token without upper case (RFC 9113 8.2.1); a leading colon marks a pseudo-header field. */
 const namePattern = /^:?[a-z0-9!#$%&'*+.^_`|~-]+$/;
 /** RFC 9113 8.2.1: no NUL, CR, LF anywhere, no space or tab at either end. */
-// eslint-disable-next-line no-control-regex
 const badValuePattern = /[\0\r\n]|^[\t ]|[\t ]$/;
 
 const validField = (name: string, value: string) => namePattern.test(name) && !badValuePattern.test(value);

@@ -158,7 +158,7 @@ describe('node:http2', () => {
       let [head, trailers]: object[] = [{}, {}];
       const parts: Buffer[] = [];
       stream.on('response', (received) => (head = received));
-      stream.on('trailers', (received) => (trailers = received));
+      stream.on('trailers', (received: object) => (trailers = received));
       stream.on('data', (chunk: Buffer) => parts.push(chunk));
       stream.on('error', reject);
       stream.on('close', () => resolve({ fields: head ?? {}, trailers: trailers ?? {}, body: Buffer.concat(parts) }));

@@ -95,10 +95,12 @@ export class Transmitter {
       this.take(flow, length);
       return;
     }
-    const prefix = Buffer.alloc(messagePrefixBytes);
+    const inline = length <= inlineBytes;
+    const prefix = Buffer.alloc(inline ? length : messagePrefixBytes);
     putUint32(prefix, 1, payload.length);
+    if (inline) prefix.set(payload, messagePrefixBytes);
     this.enqueue(flow, prefix);
-    this.enqueue(flow, Buffer.from(payload.buffer, payload.byteOffset, payload.length));
+    if (!inline) this.enqueue(flow, Buffer.from(payload.buffer, payload.byteOffset, payload.length));
     this.turn(flow);
   }
 
