@@ -1,5 +1,8 @@
 import type { Fact, Facts, IdRange, Kind } from '#aggregates/facts';
 
+/** Ids from `from` (included) up to `to` (excluded; absent: no end). */
+export type Bounds = Pick<IdRange, 'from' | 'to'>;
+
 /** Which part of a list is asked for. */
 export interface Page {
   /** The cursor that the page before ended with. */

@@ -2,7 +2,7 @@ import type { Either } from 'fp-ts/lib/Either';
 import type { Rejection, RejectionSpec } from '#commands/rejection';
 import type { ViewSpec } from '#commands/view';
 import type { Fact, Facts, Kind } from '#aggregates/facts';
-import type { Page, Selection } from '#projections/selection';
+import type { Bounds, Page, Selection } from '#projections/selection';
 
 /**
  * A read model: what callers see of an object, computed from its recorded state. Because every state is kept with the
@@ -20,6 +20,8 @@ export interface View<S, Row, Filters = Readonly<Record<string, unknown>>> {
   select?(filters: Filters, facts: Facts, page: Page): Either<Rejection, Selection<S>>;
   /** Why `select` may refuse. */
   readonly rejections?: Readonly<Record<string, RejectionSpec>>;
+  /** The ids that these filters let through, where a range says it: only then can what they ask for be watched. */
+  range?(filters: Filters): Bounds | undefined;
 }
 
 export interface AnyView {
@@ -28,4 +30,5 @@ export interface AnyView {
   row(fact: Fact<unknown>, facts: Facts): unknown;
   select?(filters: Readonly<Record<string, unknown>>, facts: Facts, page: Page): Either<Rejection, Selection<unknown>>;
   readonly rejections?: Readonly<Record<string, RejectionSpec>>;
+  range?(filters: Readonly<Record<string, unknown>>): Bounds | undefined;
 }

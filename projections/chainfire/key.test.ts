@@ -17,3 +17,9 @@ test('keys are selected by the bytes that they start with', () => {
   expect(selected('\xff')).toEqual(['\xff', '\xff\xff']);
   expect(selected('b')).toEqual([]);
 });
+
+test('what is selected can be watched', () => {
+  expect(keyView.range?.({})).toEqual({ from: '' });
+  expect(keyView.range?.({ prefix: 'ab' })).toEqual({ from: 'ab', to: 'ac' });
+  expect(keyView.range?.({ prefix: '\xff' })).toEqual({ from: '\xff' });
+});

@@ -1,6 +1,7 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either';
 import { decode } from '#commands/codec/decode';
 import { encode } from '#commands/codec/encode';
+import type { Id } from '#commands/codec/scalar';
 import { DocFilters } from '#commands/flaredb/doc';
 import { docKind } from '#aggregates/flaredb/doc';
 import { catalog } from '#gateways/catalog';
@@ -79,9 +80,20 @@ test.each<readonly [string, unknown, readonly string[] | string]>([
   expect(listed(written, 100)).toEqual(expected);
 });
 
+test.each<readonly [string, DocFilters, unknown]>([
+  ['all documents', {}, { from: '' }],
+  ['a namespace', { namespace: 'u' as Id<'namespace'> }, { from: 'u/', to: 'u0' }],
+  ['a prefix', { namespace: 'u' as Id<'namespace'>, prefix: 'bob' }, { from: 'u/bob', to: 'u/boc' }],
+  ['no index', { namespace: 'u' as Id<'namespace'>, index: 'by-age' }, undefined],
+  ['no order', { reverse: true }, undefined],
+  ['no key without a namespace', { prefix: 'bob' }, undefined],
+])('can watch %s', (_title, filters, range) => {
+  expect(docView.range?.(filters)).toEqual(range);
+});
+
 test('a page of an index goes on where it was, though its last document is gone', () => {
   const other = filled();
-  const filters = { namespace: 'u' as never, index: 'by-age' };
+  const filters = { namespace: 'u' as Id<'namespace'>, index: 'by-age' };
   const first = docView.select?.(filters, other.facts, { limit: 2 });
   if (first === undefined || isLeft(first)) throw new Error('refused');
   other.run({ kind: 'doc.delete', id: 'u/ada', body: {} });
@@ -91,7 +103,7 @@ test('a page of an index goes on where it was, though its last document is gone'
 
 test('a cursor of another list is refused, and an index that is not ready', () => {
   const other = filled();
-  const after = docView.select?.({ namespace: 'u' as never, index: 'by-age' }, other.facts, {
+  const after = docView.select?.({ namespace: 'u' as Id<'namespace'>, index: 'by-age' }, other.facts, {
     limit: 2,
     after: 'u/ada',
   });
@@ -102,12 +114,14 @@ test('a cursor of another list is refused, and an index that is not ready', () =
   }
   const asked = (name: string, unique: boolean): unknown => {
     other.run({ kind: 'namespace.createIndex', id: 'u-2', body: { name, path: 'n', kind: 'number', unique } });
-    return docView.select?.({ namespace: 'u-2' as never, index: name }, other.facts, { limit: 1 });
+    return docView.select?.({ namespace: 'u-2' as Id<'namespace'>, index: name }, other.facts, { limit: 1 });
   };
   expect(asked('one', false)).toMatchObject({ left: { code: 'index.building' } });
   expect(asked('two', true)).toMatchObject({ left: { code: 'index.failed' } });
   other.run({ kind: 'namespace.dropIndex', id: 'u-2', body: { name: 'one' } });
-  expect(docView.select?.({ namespace: 'u-2' as never, index: 'one' }, other.facts, { limit: 1 })).toMatchObject({
+  expect(
+    docView.select?.({ namespace: 'u-2' as Id<'namespace'>, index: 'one' }, other.facts, { limit: 1 }),
+  ).toMatchObject({
     left: { code: 'index.absent' },
   });
 });

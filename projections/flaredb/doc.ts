@@ -4,16 +4,16 @@ import type { Id } from '#commands/codec/scalar';
 import { docs, type DocFilters } from '#commands/flaredb/doc';
 import { keyOf, namespaceOf, within } from '#commands/flaredb/name';
 import type { Rejection } from '#commands/rejection';
-import { prefixEnd, type Facts, type IdRange } from '#aggregates/facts';
+import { prefixEnd, type Facts } from '#aggregates/facts';
 import { docKind, type Doc } from '#aggregates/flaredb/doc';
 import { encodeValue, indexPrefix, parseValue } from '#aggregates/flaredb/index-key';
 import { indexOf, namespaceAbsent, namespaceKind, type Index } from '#aggregates/flaredb/namespace';
 import { documentsByField } from '#aggregates/flaredb/posting';
-import { pageOf, type Page, type Selection } from '#projections/selection';
+import { pageOf, type Bounds, type Page, type Selection } from '#projections/selection';
 import type { View } from '#projections/view';
 
 type Row = TypeOf<(typeof docs)['row']>;
-type Bounds = Omit<IdRange, 'limit'>;
+type Ordered = Bounds & { readonly reverse: boolean };
 
 const rejections = {
   ...namespaceAbsent,
@@ -63,11 +63,19 @@ export const docView: View<Doc, Row, DocFilters> = {
     ...positions,
   }),
 
+  range(filters) {
+    const { namespace, index, equals, reverse } = filters;
+    if (index !== undefined || equals !== undefined || reverse !== undefined) return undefined;
+    if (namespace !== undefined) return keyBounds(namespace, filters);
+    return isBounded(filters) ? undefined : { from: '' };
+  },
+
   select(filters, facts, page) {
-    const { namespace, prefix, from, to, index, equals, reverse = false } = filters;
-    const bounded = prefix !== undefined || from !== undefined || to !== undefined || index !== undefined;
+    const { namespace, index, equals, reverse = false } = filters;
     if (namespace === undefined) {
-      if (bounded || equals !== undefined) return left({ code: 'filter.incompatible' });
+      if (isBounded(filters) || index !== undefined || equals !== undefined) {
+        return left({ code: 'filter.incompatible' });
+      }
       return right(pageOf(docKind, { from: '', reverse }, facts, page));
     }
     const held = facts.get(namespaceKind, namespace)?.state;
@@ -83,6 +91,9 @@ export const docView: View<Doc, Row, DocFilters> = {
     return isLeft(bounds) ? bounds : listed({ ...bounds.right, reverse }, facts, page);
   },
 };
+
+const isBounded = ({ prefix, from, to }: DocFilters): boolean =>
+  prefix !== undefined || from !== undefined || to !== undefined;
 
 const keyBounds = (namespace: string, { prefix = '', from = '', to }: DocFilters): Bounds => {
   const all = within(namespace);
