@@ -3,7 +3,7 @@ import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { Failure } from '#gateways/cli/failure';
 import { exitCodeOf, exitCodes } from '#gateways/cli/exit-code';
-import { isObject, listAt, numberAt, parsed, textAt } from '#gateways/cli/json';
+import { at, isObject, listAt, numberAt, parsed, textAt } from '#gateways/cli/json';
 import type { Target } from '#gateways/cli/target';
 import type { Problem } from '#commands/codec/problem';
 
@@ -170,6 +170,8 @@ export const refusal = (target: Target, { status, json, text: body, position }: 
   const fix = textAt(json, 'fix') ?? (status === 401 ? tokenFix(target) : undefined);
   const problems = listAt(json, 'problems').filter(isProblem);
   const where = numberAt(json, 'position') ?? position;
+  const detail = at(json, 'detail');
+  const oldestPosition = numberAt(json, 'oldestPosition');
   return new Failure(
     {
       code: textAt(json, 'code') ?? `http.${status}`,
@@ -178,6 +180,8 @@ export const refusal = (target: Target, { status, json, text: body, position }: 
       ...(fix === undefined ? {} : { fix }),
       ...(where === undefined ? {} : { position: where }),
       ...(problems.length === 0 ? {} : { problems }),
+      ...(isObject(detail) ? { detail } : {}),
+      ...(oldestPosition === undefined ? {} : { oldestPosition }),
     },
     exitCodeOf(status, category),
   );

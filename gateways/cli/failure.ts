@@ -1,5 +1,6 @@
 import { formatProblem, type Problem } from '#commands/codec/problem';
 import { exitCodes } from '#gateways/cli/exit-code';
+import { visible } from '#gateways/cli/visible';
 
 /** What a person or a script is told when a verb did not do its work; the fields are those of an HTTP problem. */
 export interface Report {
@@ -9,6 +10,10 @@ export interface Report {
   readonly fix?: string;
   readonly position?: number;
   readonly problems?: readonly Problem[];
+  /** Facts of a refusal, such as the version that was found. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+  /** With `history.gone`: the past before it cannot be read. */
+  readonly oldestPosition?: number;
 }
 
 /** Ends a verb with a report and an exit code. */
@@ -61,6 +66,15 @@ export const systemReasons: ReadonlyMap<string, string> = new Map([
 export const reportLines = (report: Report): readonly string[] => [
   `error: ${report.message}${report.code === 'usage' || report.code === 'failed' ? '' : ` (${report.code})`}`,
   ...(report.problems ?? []).map((problem) => `  - ${formatProblem(problem)}`),
+  ...detailLine({
+    ...report.detail,
+    ...(report.oldestPosition === undefined ? {} : { oldestPosition: report.oldestPosition }),
+  }),
   ...(report.fix === undefined ? [] : [`  fix: ${report.fix}`]),
   ...(report.position === undefined ? [] : [`  position: ${report.position}`]),
 ];
+
+const detailLine = (detail: Readonly<Record<string, unknown>>): readonly string[] => {
+  const facts = Object.entries(detail).map(([name, value]) => `${name} ${visible(String(value))}`);
+  return facts.length === 0 ? [] : [`  ${facts.join(', ')}`];
+};

@@ -1,4 +1,5 @@
 import { usage } from '#gateways/cli/failure';
+import { visible } from '#gateways/cli/visible';
 
 export const formats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 
@@ -9,16 +10,6 @@ export const formatOf = (given: string | undefined): Format => {
   if (format !== undefined) return format;
   throw usage(`--output: expected ${formats.join(', ')}, got ${JSON.stringify(given)}.`);
 };
-
-/** What a terminal would act on is shown as text: values come from anybody. */
-export const visible = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) => {
-    if (char === '\n') return '\\n';
-    if (char === '\t') return '\\t';
-    if (char === '\r') return '\\r';
-    const code = char.codePointAt(0) ?? 0;
-    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-  });
 
 /** One value in a cell of a table. */
 export const cellText = (value: unknown): string => {

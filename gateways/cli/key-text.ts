@@ -1,6 +1,6 @@
 import type { AnyCodec } from '#commands/codec/codec';
 import { usage } from '#gateways/cli/failure';
-import { visible } from '#gateways/cli/format';
+import { visible } from '#gateways/cli/visible';
 import { at, textAt } from '#gateways/cli/json';
 
 /** What bytes that are not text are written as in arguments and shown as in tables. */

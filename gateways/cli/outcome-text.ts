@@ -1,7 +1,7 @@
 import { eventLine } from '#gateways/cli/decided';
 import { isObject, listAt, numberAt, textAt } from '#gateways/cli/json';
 import { idWordOf } from '#gateways/cli/key-text';
-import { visible } from '#gateways/cli/format';
+import { visible } from '#gateways/cli/visible';
 import type { Session } from '#gateways/cli/session';
 
 /** What a line of the log is about, as in `key.put key/config/color`. */

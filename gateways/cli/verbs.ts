@@ -5,13 +5,20 @@ import type { Group } from '#gateways/cli/program';
 import type { Verb } from '#gateways/cli/verb';
 import { backupVerbs } from '#gateways/cli/verbs/backup';
 import { apply, whatif } from '#gateways/cli/verbs/batch';
+import { bench } from '#gateways/cli/verbs/bench';
+import { complete, completion } from '#gateways/cli/verbs/completion';
 import { contextVerbs } from '#gateways/cli/verbs/context';
+import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
+import { doctor } from '#gateways/cli/verbs/doctor';
 import { events } from '#gateways/cli/verbs/events';
+import { keepAlive } from '#gateways/cli/verbs/keep-alive';
+import { elect, lock } from '#gateways/cli/verbs/lock';
 import { logVerbs } from '#gateways/cli/verbs/log';
 import { type Noun, pastVerbs } from '#gateways/cli/verbs/past';
 import { raw } from '#gateways/cli/verbs/raw';
 import { serve } from '#gateways/cli/verbs/serve';
 import { status } from '#gateways/cli/verbs/status';
+import { top } from '#gateways/cli/verbs/top';
 import { version } from '#gateways/cli/verbs/version';
 import { printValue } from '#gateways/cli/verbs/value';
 import { viewVerbs } from '#gateways/cli/view-verbs';
@@ -24,9 +31,17 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
   ]);
   const views = catalog.flatMap((component) => component.views.map(({ spec }) => spec));
   const nouns = views.map(({ noun, id }): Noun => ({ noun, id, word: wordOf(commands, noun) }));
+  const listings = views.map(({ noun, route, filters }) => ({
+    noun,
+    route,
+    word: wordOf(commands, noun),
+    prefixed: Object.hasOwn(filters, 'prefix'),
+  }));
   const byHand: readonly Verb[] = [
     serve,
     status,
+    top,
+    doctor,
     version,
     ...pastVerbs(nouns),
     events(nouns.map(({ noun }) => noun)),
@@ -34,8 +49,15 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     apply,
     ...logVerbs,
     ...backupVerbs,
+    lock,
+    elect,
+    keepAlive,
     ...contextVerbs,
     raw,
+    bench,
+    debugBundle,
+    completion,
+    complete(listings),
   ];
   const derived = [
     ...commandVerbs(commands),

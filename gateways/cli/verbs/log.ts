@@ -1,6 +1,6 @@
 import { exitCodes } from '#gateways/cli/exit-code';
 import { usage } from '#gateways/cli/failure';
-import { at, isObject, listAt, numberAt } from '#gateways/cli/json';
+import { at, listAt, numberAt } from '#gateways/cli/json';
 import { outcomeBlock } from '#gateways/cli/outcome-text';
 import { outcomesFrom, printOutcome } from '#gateways/cli/outcomes';
 import type { Call, Verb } from '#gateways/cli/verb';
@@ -12,16 +12,16 @@ const head: Verb = {
   flags: [],
   examples: [{ title: 'How far is it?', line: 'ultracloud log head' }],
   run: async ({ session }) => {
-    const { json, position } = await (await session.client()).ask({ method: 'GET', path: '/v1/status' });
-    const found = at(json, 'log');
-    const shown = isObject(found) ? { position, ...found } : { position, ...pick(json, ['hash', 'level', 'now']) };
-    session.show({ json: shown, table: () => session.fields(shown), names: () => [String(position ?? '')] });
+    const { json } = await (await session.client()).ask({ method: 'GET', path: '/v1/status' });
+    const names = ['position', 'hash', 'level', 'time'];
+    const shown = {
+      ...Object.fromEntries(names.map((name) => [name, at(json, name)])),
+      oldest: at(json, 'log.first'),
+    };
+    session.show({ json: shown, table: () => session.fields(shown), names: () => [String(at(json, 'position'))] });
     return exitCodes.done;
   },
 };
-
-const pick = (json: unknown, names: readonly string[]): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(names.flatMap((name) => (at(json, name) === undefined ? [] : [[name, at(json, name)]])));
 
 const show: Verb = {
   words: ['log', 'show'],
@@ -134,7 +134,7 @@ const truncate: Verb = {
     const before = words.argument('before') ?? '';
     if (!/^\d{1,16}$/.test(before)) throw usage(`BEFORE: expected a position, got ${JSON.stringify(before)}.`);
     const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
-    const { json } = await client.ask({ method: 'POST', path: '/v1/log/truncate', body: { before: Number(before) } });
+    const { json } = await client.ask({ method: 'POST', path: '/v1/log-truncate', body: { before: Number(before) } });
     session.show({ json, table: () => session.fields(json) });
     return exitCodes.done;
   },

@@ -2,8 +2,8 @@ import { bytesOfWord } from '#gateways/cli/words';
 import { usage } from '#gateways/cli/failure';
 import type { Verb } from '#gateways/cli/verb';
 
-const defaultHttp = '127.0.0.1:7070';
-const defaultEtcd = '127.0.0.1:7079';
+export const defaultHttp = '127.0.0.1:7070';
+export const defaultEtcd = '127.0.0.1:7079';
 
 export const serve: Verb = {
   words: ['serve'],
