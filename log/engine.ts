@@ -4,7 +4,7 @@ import { decideEntry, type Head } from '#log/decide';
 import { decodeEntry, encodeEntry, type Entry } from '#log/entry';
 import { factsOf } from '#log/facts';
 import { integerKey, integerOfKey } from '#log/key';
-import type { Log, LogGroup } from '#log/log';
+import { isLogError, type Log, type LogGroup } from '#log/log';
 import type { Store } from '#log/lmdb-rows';
 import { decodeOutcome, type Outcome } from '#log/outcome';
 import { Overlay } from '#log/overlay';
@@ -39,6 +39,13 @@ const FLUSH_ROWS = 20_000;
 const FLUSH_DELAY_MS = 200;
 /** With a commit under way and this many rows more, appending waits for the disk. */
 const STALL_ROWS = 200_000;
+
+/** A log that is full or refuses has appended nothing; after any other error nobody can tell. */
+const unappended = (error: unknown): Error => {
+  const message = error instanceof Error ? error.message : String(error);
+  const nothing = isLogError(error) && (error.fault.kind === 'full' || error.fault.kind === 'refused');
+  return nothing ? new Overloaded(message) : new Unknown(message);
+};
 
 interface Waiting {
   readonly entry: Entry;
@@ -201,7 +208,7 @@ export class Engine {
       } catch (error) {
         for (const { entry, reject } of group) {
           this.#waiting.delete(entry.submission);
-          reject(new Unknown(error instanceof Error ? error.message : String(error)));
+          reject(unappended(error));
         }
       }
     }
