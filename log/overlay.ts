@@ -1,4 +1,4 @@
-import { tables, type KeyRange, type Rows, type Table } from '#log/rows';
+import { type KeyRange, type Rows, type Table } from '#log/rows';
 
 const DELETED = Symbol('deleted');
 
@@ -15,15 +15,13 @@ interface Changes {
  */
 export class Overlay implements Rows {
   #base: Rows;
-  readonly #changes: Readonly<Record<Table, Changes>>;
+  /** Made with a table's first change: most batches touch three tables. */
+  readonly #changes = new Map<Table, Changes>();
   #undo: { table: Table; key: string; before: unknown; had: boolean }[] | undefined;
   #size = 0;
 
   constructor(base: Rows) {
     this.#base = base;
-    this.#changes = Object.fromEntries(
-      tables.map((table) => [table, { rows: new Map(), sorted: [], fresh: [] }]),
-    ) as unknown as Record<Table, Changes>;
   }
 
   /** How many rows differ from the base. */
@@ -37,7 +35,7 @@ export class Overlay implements Rows {
   }
 
   get(table: Table, key: string): unknown {
-    const row = this.#changes[table].rows.get(key);
+    const row = this.#changes.get(table)?.rows.get(key);
     if (row === undefined) return this.#base.get(table, key);
     return row === DELETED ? undefined : row;
   }
@@ -71,27 +69,29 @@ export class Overlay implements Rows {
     while (undo.length > length) {
       const change = undo.pop();
       if (change === undefined) break;
-      const { rows } = this.#changes[change.table];
+      const { rows } = this.#of(change.table);
       // A key that was not changed before keeps its place in the order; what it holds is the base's row again.
       rows.set(change.key, change.had ? change.before : (this.#base.get(change.table, change.key) ?? DELETED));
     }
   }
 
   *changed(table: Table): Iterable<readonly [key: string, value: unknown]> {
-    for (const [key, value] of this.#changes[table].rows) yield [key, value === DELETED ? undefined : value];
+    const changes = this.#changes.get(table);
+    if (changes === undefined) return;
+    for (const [key, value] of changes.rows) yield [key, value === DELETED ? undefined : value];
   }
 
   /** Takes all changes of another overlay, whose base is this one. */
   absorb(other: Overlay): void {
-    for (const table of tables) {
-      for (const [key, value] of other.#changes[table].rows) this.#put(table, key, value);
+    for (const [table, { rows }] of other.#changes) {
+      for (const [key, value] of rows) this.#put(table, key, value);
     }
   }
 
   *range(table: Table, { from, to, reverse = false }: KeyRange): Iterable<readonly [string, unknown]> {
     if (from >= to) return;
-    const changes = this.#changes[table];
-    if (changes.rows.size === 0) {
+    const changes = this.#changes.get(table);
+    if (changes === undefined) {
       yield* this.#base.range(table, { from, to, reverse });
       return;
     }
@@ -117,8 +117,16 @@ export class Overlay implements Rows {
     base.return?.();
   }
 
+  #of(table: Table): Changes {
+    const present = this.#changes.get(table);
+    if (present !== undefined) return present;
+    const changes: Changes = { rows: new Map(), sorted: [], fresh: [] };
+    this.#changes.set(table, changes);
+    return changes;
+  }
+
   #put(table: Table, key: string, value: unknown): void {
-    const changes = this.#changes[table];
+    const changes = this.#of(table);
     const before = changes.rows.get(key);
     if (before === undefined) {
       changes.fresh.push(key);

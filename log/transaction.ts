@@ -31,6 +31,9 @@ export class Transaction implements Work {
   readonly #authorise: Authorise;
   readonly #before = new Map<string, Versioned<unknown> | undefined>();
   #depth = 0;
+  /** The state row that was read or written last. */
+  #lastKey: string | undefined;
+  #lastState: Versioned<unknown> | undefined;
   readonly #tracking: boolean;
   /** The newest position at which something read here had changed; only kept when tracking. */
   newestRead = 0;
@@ -45,7 +48,7 @@ export class Transaction implements Work {
   }
 
   get<S>(kind: Kind<S>, id: string): Versioned<S> | undefined {
-    const found = this.#facts.get(kind, id);
+    const found = this.#state(stateKey(kind.noun, id)) as Versioned<S> | undefined;
     if (this.#tracking) this.#saw(found?.modPosition ?? this.#deletedAt(kind.noun, id));
     return found;
   }
@@ -81,6 +84,7 @@ export class Transaction implements Work {
       const decided = this.#decide({ kind: onDue, id, body: {} });
       if (isLeft(decided)) {
         this.#rows.undo(rows);
+        this.#lastKey = undefined;
         this.events.length = events;
         this.#rows.set('alarm', `timer\0${noun}\0${id}`, { code: decided.left.code, position: this.#moment.position });
         quarantined++;
@@ -155,7 +159,7 @@ export class Transaction implements Work {
   #evolve(aggregate: AnyAggregate, event: Happened): void {
     const { noun } = aggregate.kind;
     const key = stateKey(noun, event.id);
-    const current = this.#rows.get('state', key) as Versioned<unknown> | undefined;
+    const current = this.#state(key);
     const { position } = this.#moment;
     if (!this.#before.has(key)) {
       this.#before.set(key, current);
@@ -166,16 +170,27 @@ export class Transaction implements Work {
     if (state === undefined) {
       this.#rows.delete('state', key);
       this.#before.set(key, undefined);
+      this.#lastState = undefined;
       return;
     }
     const before = this.#before.get(key);
-    this.#rows.set('state', key, {
+    this.#lastState = {
       state,
       // Several events at one position are one change: a key changes at most once per position.
       version: before === undefined ? 1 : before.version + 1,
       createPosition: before === undefined ? position : before.createPosition,
       modPosition: position,
-    });
+    };
+    this.#rows.set('state', key, this.#lastState);
+  }
+
+  /** What is decided on is read and then changed: the second read of a row costs as much as the first. */
+  #state(key: string): Versioned<unknown> | undefined {
+    if (key !== this.#lastKey) {
+      this.#lastState = this.#rows.get('state', key) as Versioned<unknown> | undefined;
+      this.#lastKey = key;
+    }
+    return this.#lastState;
   }
 
   #reindex(aggregate: AnyAggregate, id: string, before: unknown, after: unknown): void {
