@@ -4,22 +4,23 @@ import { encode } from '#commands/codec/encode';
 import { idFromPath } from '#commands/codec/id-path';
 import type { Problem } from '#commands/codec/problem';
 import { didYouMean } from '#commands/codec/suggest';
+import type { Engine } from '#log/engine';
 import type { Outcome } from '#log/outcome';
 import { answer, malformed, rejection, type Answer, type Answered, type Ask } from '#gateways/http/answer';
 import type { Form, Forms } from '#gateways/http/event-form';
 import { line, type LineStreams } from '#gateways/http/ndjson';
+import { cursorText, firstTexts, pageAnswer, pageIn } from '#gateways/http/page';
 import { lastChange, lastRefusals, positionsOf } from '#gateways/http/object-history';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
-import { cursorFromText, cursorText } from '#gateways/http/view-route';
 import type { Node } from '#gateways/node';
 import { defaultLimit, logParameters, timelineParameters } from '#gateways/query-parameters';
 
 /** Refusals that `why` tells: the last few are what a person asks about. */
 const refusalsTold = 10;
 
-/** Outcomes read at once while a log is followed. */
-const pageOutcomes = 256;
+/** Outcomes read at once: their events may be large. */
+const pageOutcomes = 64;
 
 interface Named {
   readonly noun: string;
@@ -45,20 +46,15 @@ const timeline = (node: Node, forms: Forms, ask: Ask): Answer => {
   const query = readTimeline(ask.query);
   if (isLeft(named) || isLeft(query))
     return malformed([named, query].flatMap((part) => (isLeft(part) ? part.left : [])));
-  const after = positionAfter(query.right['cursor'] as string | undefined);
-  if (after === undefined)
+  const page = pageIn(query.right);
+  const after = isLeft(page) ? NaN : Number(page.right.after ?? 0);
+  if (isLeft(page) || !Number.isSafeInteger(after) || after < 0) {
     return malformed([{ path: 'cursor', expected: 'the cursor of the page before', got: 'another text' }]);
-  const limit = (query.right['limit'] as number | undefined) ?? defaultLimit;
+  }
+  const { limit } = page.right;
   const positions = positionsOf(node.engine, named.right, after, limit + 1);
-  const items = positions.slice(0, limit).map((position) => happened(node, forms, named.right, position));
-  const last = positions.length > limit ? positions[limit - 1] : undefined;
-  return answer(last === undefined ? { items } : { items, cursor: cursorText(String(last)) });
-};
-
-const positionAfter = (cursor: string | undefined): number | undefined => {
-  if (cursor === undefined) return 0;
-  const position = cursorFromText(cursor);
-  return position !== undefined && /^[0-9]{1,16}$/.test(position) ? Number(position) : undefined;
+  const { items, last } = firstTexts(positions, limit, (position) => happened(node, forms, named.right, position));
+  return pageAnswer(items, last === undefined ? {} : { cursor: cursorText(String(last)) });
 };
 
 const why = (node: Node, forms: Forms, ask: Ask): Answer => {
@@ -151,13 +147,19 @@ const log = (node: Node, forms: Forms, streams: LineStreams, ask: Ask): Answered
     return malformed([{ path: 'limit', expected: 'nothing beside follow', got: 'a value' }]);
   }
   const limit = (query.right['limit'] as number | undefined) ?? defaultLimit;
-  const outcomes = engine.outcomes(from, limit);
-  const last = outcomes.at(-1);
-  const items = outcomes.map((outcome) => forms.outcome(outcome));
-  return answer(
-    last === undefined || last.position >= engine.head.position ? { items } : { items, next: last.position + 1 },
-  );
+  const { items, last } = firstTexts(outcomesFrom(engine, from), limit, (outcome) => forms.outcome(outcome));
+  return pageAnswer(items, last === undefined ? {} : { next: last.position + 1 });
 };
+
+function* outcomesFrom(engine: Engine, from: number): Iterable<Outcome> {
+  for (let next = from; ;) {
+    const page = engine.outcomes(next, pageOutcomes);
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageOutcomes) return;
+    next = last.position + 1;
+  }
+}
 
 /** Reads at the pace of the reader, so that nobody is too slow for it. */
 const followLog = (node: Node, forms: Forms, streams: LineStreams, { response }: Ask, from: number): undefined => {

@@ -19,7 +19,11 @@ export interface LineStream {
 /** The streams of one gateway, so that they can be ended when it closes. */
 export interface LineStreams {
   readonly size: number;
-  open(response: ServerResponse, position: number, about: { onOver(): void; onClose(): void }): LineStream;
+  open(
+    response: ServerResponse,
+    position: number,
+    about: { readonly onOver: () => void; readonly onClose: () => void },
+  ): LineStream;
   /** Tells every stream to end with its last line. */
   close(): void;
 }

@@ -25,7 +25,10 @@ export const trialRoute = (node: Node, forms: Forms): Route => ({
     const commands = batchCommands(node.engine.vocabulary, trial.right.commands, 'commands');
     if (isLeft(commands)) return malformed(commands.left);
     const { at: moment } = trial.right;
-    const at = positionOf(node.engine, moment === undefined ? undefined : String(moment));
+    const at = positionOf(
+      node.engine,
+      typeof moment === 'string' || moment === undefined ? moment : JSON.stringify(moment),
+    );
     if (isLeft(at)) return at.left;
     const position = at.right ?? node.engine.head.position;
     const oldest = Math.max(...commands.right.map(({ kind }) => node.oldestPosition(kind.slice(0, kind.indexOf('.')))));

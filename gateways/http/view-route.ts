@@ -3,16 +3,17 @@ import { encode } from '#commands/codec/encode';
 import { idFromPath } from '#commands/codec/id-path';
 import type { Problem } from '#commands/codec/problem';
 import { prefixEnd } from '#aggregates/facts';
-import { pageOf, type Page } from '#projections/selection';
+import { pageOf } from '#projections/selection';
 import type { AnyView } from '#projections/view';
 import type { WatchedRange } from '#log/watch';
 import { answer, malformed, rejection, type Answer, type Answered, type Ask } from '#gateways/http/answer';
 import { awaited, gone, readingOf } from '#gateways/http/moment';
+import { cursorText, pageAnswer, pageIn, selectedTexts } from '#gateways/http/page';
 import { queryReader, type Query } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import type { WatchRoute } from '#gateways/http/watch-stream';
 import type { Node } from '#gateways/node';
-import { defaultLimit, listParameters, oneParameters } from '#gateways/query-parameters';
+import { listParameters, oneParameters } from '#gateways/query-parameters';
 
 /** `GET` of one object of a view, or of the changes that are made to it. */
 export const oneRoute = (node: Node, watch: WatchRoute, view: AnyView): Route => {
@@ -35,7 +36,7 @@ export const oneRoute = (node: Node, watch: WatchRoute, view: AnyView): Route =>
       if (isLeft(id) || isLeft(query)) {
         return malformed([id, query].flatMap((part) => (isLeft(part) ? part.left : [])));
       }
-      const name = id.right as string; // Ids are text or binary strings.
+      const name = id.right;
       return whenReached(node, query.right, () => {
         if (query.right['watch'] === undefined) return read(name, query.right);
         return watched(node, watch, ask, query.right, { noun: spec.noun, from: name, to: `${name}\0` });
@@ -55,18 +56,19 @@ export const listRoute = (node: Node, watch: WatchRoute, view: AnyView): Route =
     const page = pageIn(query);
     if (isLeft(page)) return malformed(page.left);
     const filters = filtersIn(view, query);
-    const selected =
-      view.select === undefined
-        ? right(pageOf(view.kind, { from: '' }, facts, page.right))
-        : view.select(filters, facts, page.right);
+    const selected = selectedTexts(
+      page.right,
+      (part) => view.select?.(filters, facts, part) ?? right(pageOf(view.kind, { from: '' }, facts, part)),
+      (fact) => JSON.stringify(encode(spec.row, view.row(fact, facts))),
+    );
     if (isLeft(selected)) {
-      const spec = view.rejections?.[selected.left.code];
-      if (spec === undefined) throw new Error(`a view refuses with ${selected.left.code}, which it does not declare`);
-      return rejection(selected.left, spec, position);
+      const refused = view.rejections?.[selected.left.code];
+      if (refused === undefined)
+        throw new Error(`a view refuses with ${selected.left.code}, which it does not declare`);
+      return rejection(selected.left, refused, position);
     }
-    const items = selected.right.facts.map((fact) => encode(spec.row, view.row(fact, facts)));
-    const { cursor } = selected.right;
-    return answer(cursor === undefined ? { items } : { items, cursor: cursorText(cursor) }, position);
+    const { items, cursor } = selected.right;
+    return pageAnswer(items, cursor === undefined ? {} : { cursor: cursorText(cursor) }, position);
   };
   return {
     method: 'GET',
@@ -102,40 +104,28 @@ const watched = (node: Node, watch: WatchRoute, ask: Ask, query: Query, range: W
   return from + 1 < oldest ? gone(oldest) : watch(ask, range, from);
 };
 
-/** Filters that no range of ids expresses cannot be watched: whether an object passes may change without its change. */
+/**
+ * The ids that filters let through. The id of a thing in a namespace begins with the namespace and a slash. Whether an
+ * object passes another filter may change without a change of it, so that cannot be watched.
+ */
 const rangeOf = (view: AnyView, query: Query): Either<readonly Problem[], WatchedRange> => {
   const { noun, id } = view.spec;
-  const filters = filtersIn(view, query);
-  const { prefix = '', ...others } = filters;
+  const { prefix = '', namespace, ...others } = filtersIn(view, query);
   const [other] = Object.keys(others);
-  if (other !== undefined || (prefix !== '' && id.shape.kind !== 'bytes')) {
+  const unnamed = prefix !== '' && namespace === undefined && id.shape.kind !== 'bytes';
+  if (other !== undefined || unnamed) {
     const path = other ?? 'prefix';
-    return left([{ path, expected: 'no filter beside watch', got: 'one', hint: 'watch all and filter what comes' }]);
+    return left([
+      { path, expected: 'no such filter beside watch', got: 'one', hint: 'watch all, then filter what comes' },
+    ]);
   }
-  const from = prefix as string;
+  const from = `${namespace === undefined ? '' : `${namespace as string}/`}${prefix as string}`; // Filters are text here.
   const to = prefixEnd(from);
   return right(to === undefined ? { noun, from } : { noun, from, to });
 };
 
 const filtersIn = (view: AnyView, query: Query): Query =>
   Object.fromEntries(Object.entries(query).filter(([name]) => Object.hasOwn(view.spec.filters, name)));
-
-const pageIn = (query: Query): Either<readonly Problem[], Page> => {
-  const limit = (query['limit'] as number | undefined) ?? defaultLimit;
-  const text = query['cursor'] as string | undefined;
-  if (text === undefined) return right({ limit });
-  const after = cursorFromText(text);
-  if (after !== undefined) return right({ limit, after });
-  return left([{ path: 'cursor', expected: 'the cursor of the page before, as it was given', got: 'another text' }]);
-};
-
-export const cursorText = (cursor: string): string => Buffer.from(cursor, 'latin1').toString('base64url');
-
-/** Undefined if it is no text that `cursorText` gives. */
-export const cursorFromText = (text: string): string | undefined => {
-  const cursor = Buffer.from(text, 'base64url').toString('latin1');
-  return cursorText(cursor) === text ? cursor : undefined;
-};
 
 const absence = (noun: string) => ({
   category: 'absent' as const,

@@ -5,8 +5,8 @@ import type { Ask } from '#gateways/http/answer';
 import { line, type LineStream, type LineStreams } from '#gateways/http/ndjson';
 import type { Node } from '#gateways/node';
 
-/** Outcomes read at once while a watch catches up with the present. */
-const pageOutcomes = 256;
+/** Outcomes read at once while a watch catches up with the present: their events may be large. */
+const pageOutcomes = 64;
 
 /** Streams the changes of a range after a position: one line for all changes of a position. */
 export type WatchRoute = (ask: Ask, range: WatchedRange, from: number) => undefined;
