@@ -94,8 +94,11 @@ export const sessionOf = (surroundings: Surroundings, settings: Settings): Sessi
       return ownVersion();
     },
     target: findOnce,
-    client: async (options = {}) =>
-      withProgress(clientOf(await findOnce(), { version: ownVersion(), timeoutMs, ...options }), progress),
+    client: async (options = {}) => {
+      const client = clientOf(await findOnce(), { version: ownVersion(), timeoutMs, ...options });
+      // Who keeps connections sends many requests and has its own way to tell how far it is.
+      return options.connections === undefined ? withProgress(client, progress) : client;
+    },
     freshClient: async () =>
       clientOf(await (target = findTarget(terminal, settings.target)), { version: ownVersion(), timeoutMs }),
     show: (shown) => {

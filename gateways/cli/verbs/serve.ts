@@ -46,16 +46,20 @@ export const serve: Verb = {
     const tlsCert = words.text('tls-cert');
     const tlsKey = words.text('tls-key');
     const server = await session.server();
-    return server.serve({
-      data,
-      http: words.text('http') ?? defaultHttp,
-      etcd: words.text('etcd') ?? defaultEtcd,
-      version: session.version,
-      ...(tlsCert === undefined ? {} : { tlsCert }),
-      ...(tlsKey === undefined ? {} : { tlsKey }),
-      ...(floor === undefined ? {} : { diskFloorBytes: bytesOfWord('--disk-floor', floor) }),
-      ...(everyMs === undefined ? {} : { backupEveryHours: everyMs / 3_600_000 }),
-      ...(keep === undefined ? {} : { backupKeep: keep }),
-    });
+    return server
+      .serve({
+        data,
+        http: words.text('http') ?? defaultHttp,
+        etcd: words.text('etcd') ?? defaultEtcd,
+        version: session.version,
+        ...(tlsCert === undefined ? {} : { tlsCert }),
+        ...(tlsKey === undefined ? {} : { tlsKey }),
+        ...(floor === undefined ? {} : { diskFloorBytes: bytesOfWord('--disk-floor', floor) }),
+        ...(everyMs === undefined ? {} : { backupEveryHours: everyMs / 3_600_000 }),
+        ...(keep === undefined ? {} : { backupKeep: keep }),
+      })
+      .catch((error: unknown) => {
+        throw error instanceof Error && /^--[a-z-]+: expected/.test(error.message) ? usage(error.message) : error;
+      });
   },
 };

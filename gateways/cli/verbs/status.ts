@@ -1,5 +1,6 @@
 import { exitCodes } from '#gateways/cli/exit-code';
 import type { Answer } from '#gateways/cli/client';
+import { isObject, listAt, textAt } from '#gateways/cli/json';
 import type { Call, Verb } from '#gateways/cli/verb';
 import { waitFor } from '#gateways/cli/waiting';
 
@@ -18,9 +19,16 @@ export const status: Verb = {
   run: async (call) => {
     const { session, words } = call;
     const { json } = await (words.on('wait') ? waitFor(call, 'the server to be ready', () => ready(call)) : ask(call));
-    session.show({ json, table: () => session.fields(json) });
+    session.show({ json, table: () => session.fields(brief(json)) });
     return exitCodes.done;
   },
+};
+
+/** Components by name alone: what they are is no news. */
+const brief = (json: unknown): unknown => {
+  if (!isObject(json)) return json;
+  const names = listAt(json, 'components').map((component) => textAt(component, 'name') ?? '?');
+  return { ...json, components: names.join(', ') };
 };
 
 /** The target is looked up each time: a server that is starting has not written its endpoints yet. */
