@@ -85,7 +85,7 @@ const lookAtObject = (shape: ObjectShape, input: unknown, path: string, report: 
       look(codec.shape, value, below(path, name), report);
     }
   }
-  for (const key in input) {
+  for (const key of Object.keys(input)) {
     if (full(report)) return;
     if (input[key] !== undefined && !isField(shape.props, key)) tellUnknown(report, shape.props, key, path);
   }
