@@ -65,7 +65,7 @@ export const docView: View<Doc, Row, DocFilters> = {
 
   range(filters) {
     const { namespace, index, equals, reverse } = filters;
-    if (index !== undefined || equals !== undefined || reverse !== undefined) return undefined;
+    if (index !== undefined || equals !== undefined || reverse === true) return undefined;
     if (namespace !== undefined) return keyBounds(namespace, filters);
     return isBounded(filters) ? undefined : { from: '' };
   },
@@ -124,7 +124,7 @@ const valueBounds = (
 };
 
 /** A page in the order of an index. Its cursor is the last document's id, a zero byte and its key in the index. */
-const listed = (bounds: Bounds, facts: Facts, { after = '', limit }: Page): Either<Rejection, Selection<Doc>> => {
+const listed = (bounds: Ordered, facts: Facts, { after = '', limit }: Page): Either<Rejection, Selection<Doc>> => {
   const split = after.indexOf('\0');
   if (after !== '' && split < 0) return left({ code: 'cursor.foreign' });
   const last = after === '' ? {} : { after: { id: after.slice(0, split), key: after.slice(split + 1) } };
