@@ -22,7 +22,8 @@ export interface Claim {
 export const pathText = (text: string): string => encodeURIComponent(text).replaceAll('.', '%2E');
 
 /**
- * Takes a place in the queue, as etcd's lock and election recipes do: NAME/<lease in hexadecimal>, so that their clients
+ * Takes a place in the queue, as etcd's lock and election recipes do: NAME/<lease in hexadecimal>, so that their
+ * clients
  * and ours queue up together.
  */
 export const claim = async (client: Client, name: string, value: string, ttlSeconds: number): Promise<Claim> => {

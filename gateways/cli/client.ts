@@ -200,7 +200,7 @@ const late = (target: Target, timeoutMs: number): Failure =>
     {
       code: 'timedOut',
       message: `${target.endpoint.origin} did not answer within ${timeoutMs / 1000} s.`,
-      fix: 'What was asked may still be done. Wait longer with --timeout, or ask again with the same --idempotency-key.',
+      fix: 'It may still be done. Wait longer with --timeout, or ask again with the same --idempotency-key.',
     },
     exitCodes.timedOut,
   );
@@ -218,7 +218,7 @@ const transportFailure = (target: Target, request: Request, error: unknown): Fai
         message: `Nothing answers at ${origin} (${target.from}): ${reason}.`,
         fix: certificate.test(code)
           ? 'Give the certificate of its authority with --ca-cert FILE.'
-          : 'Start it with `ultracloud serve`, or name another with --endpoint. `ultracloud doctor` looks for the cause.',
+          : 'Start it with `ultracloud serve`, or name another with --endpoint. `ultracloud doctor` looks for causes.',
       },
       exitCodes.failed,
       error,

@@ -11,7 +11,8 @@ import { pause } from '#gateways/cli/waiting';
 const PAUSE_MS = 500;
 
 /**
- * The frames after a position, for ever. A watch that the server closes, or whose connection is lost, goes on at the last
+ * The frames after a position, for ever. A watch that the server closes, or whose connection is lost, goes on at the
+ * last
  * position that came whole; only a server that stays away for `patienceMs`, or refuses, ends it.
  */
 export async function* framesFrom(

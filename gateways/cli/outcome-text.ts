@@ -24,22 +24,21 @@ export const whoText = (outcome: unknown): string =>
 
 /** What it came to, a line for each event or the refusal with its advice. */
 export const resultLines = (outcome: unknown): readonly string[] => {
-  switch (textAt(outcome, 'outcome')) {
-    case 'rejected':
-      return [
-        `refused: ${visible(textAt(outcome, 'message') ?? '')} (${textAt(outcome, 'code') ?? ''})`,
-        ...detailLine(outcome),
-        `fix: ${visible(textAt(outcome, 'fix') ?? '')}`,
-      ];
-    case 'duplicate':
-      return [`the same request came before; its outcome stands at position ${numberAt(outcome, 'original') ?? '?'}`];
-    default: {
-      const events = listAt(outcome, 'events').map((event) => eventLine(event));
-      const others = numberAt(outcome, 'otherEvents');
-      const more = others === undefined ? [] : [`(${others} more events at this position, of other things)`];
-      return events.length + more.length === 0 ? ['nothing changed'] : [...events, ...more];
-    }
+  const came = textAt(outcome, 'outcome');
+  if (came === 'rejected') {
+    return [
+      `refused: ${visible(textAt(outcome, 'message') ?? '')} (${textAt(outcome, 'code') ?? ''})`,
+      ...detailLine(outcome),
+      `fix: ${visible(textAt(outcome, 'fix') ?? '')}`,
+    ];
   }
+  if (came === 'duplicate') {
+    return [`the same request came before; its outcome stands at position ${numberAt(outcome, 'original') ?? '?'}`];
+  }
+  const events = listAt(outcome, 'events').map((event) => eventLine(event));
+  const others = numberAt(outcome, 'otherEvents');
+  const more = others === undefined ? [] : [`(${others} more events at this position, of other things)`];
+  return events.length + more.length === 0 ? ['nothing changed'] : [...events, ...more];
 };
 
 const detailLine = (outcome: unknown): readonly string[] => {

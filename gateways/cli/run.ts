@@ -3,13 +3,13 @@ import { type Failure, failureOf, usage } from '#gateways/cli/failure';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { guessedFormat, settingsOf } from '#gateways/cli/global-flags';
 import { programOf } from '#gateways/cli/program';
-import { ownVersion, sessionOf, showFailure, type Surroundings } from '#gateways/cli/session';
+import { loadYaml, ownVersion, sessionOf, showFailure, type Surroundings } from '#gateways/cli/session';
 import type { Verb } from '#gateways/cli/verb';
 import { groupsOf } from '#gateways/cli/verbs';
 
 /** Runs one command line and gives its exit code; nothing is thrown. */
-export const run = async (surroundings: Surroundings): Promise<number> => {
-  const { terminal, verbs } = surroundings;
+export const run = async (verbs: readonly Verb[], surroundings: Surroundings): Promise<number> => {
+  const { terminal } = surroundings;
   let format = guessedFormat(terminal.words);
   let color = (terminal.environment['NO_COLOR'] ?? '') === '';
   let help = '';
@@ -20,7 +20,8 @@ export const run = async (surroundings: Surroundings): Promise<number> => {
     const settings = settingsOf(recognised.words, terminal);
     format = settings.format ?? format;
     color = settings.color;
-    return await recognised.verb.run({ session: sessionOf(surroundings, settings), ...recognised });
+    const session = sessionOf(surroundings, settings, await loadYaml(format));
+    return await recognised.verb.run({ session, ...recognised });
   } catch (error) {
     const stopped = error instanceof CommanderError ? stop(error, verbs, terminal.words) : failureOf(error);
     switch (stopped) {
@@ -34,7 +35,7 @@ export const run = async (surroundings: Surroundings): Promise<number> => {
         terminal.stdout.write(`${ownVersion()}\n`);
         return exitCodes.done;
       default:
-        showFailure(terminal, format, color, stopped);
+        await showFailure(terminal, format, color, stopped);
         return stopped.exitCode;
     }
   }

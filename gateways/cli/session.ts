@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createColors } from 'picocolors';
 import { type Client, type ClientOptions, clientOf } from '#gateways/cli/client';
-import { Failure, reportLines } from '#gateways/cli/failure';
+import { type Failure, reportLines } from '#gateways/cli/failure';
 import { fieldLines, type Format, tableText, type TableColumn } from '#gateways/cli/format';
 import { type Progress, silent, startProgress } from '#gateways/cli/progress';
 import type { ServerProgram } from '#gateways/cli/server-program';
 import { findTarget, type Target, type TargetFlags } from '#gateways/cli/target';
 import type { Terminal } from '#gateways/cli/terminal';
-import type { Verb } from '#gateways/cli/verb';
 
 /** What every verb takes beside its own flags. */
 export interface Settings {
@@ -28,10 +27,9 @@ export interface Shown {
   names?(): readonly string[];
 }
 
-/** Programs and surroundings that a run is given. */
+/** What a run is given. */
 export interface Surroundings {
   readonly terminal: Terminal;
-  readonly verbs: readonly Verb[];
   /** Loads the server, which the CLI leaves alone until a verb needs it. */
   server(): Promise<ServerProgram>;
 }
@@ -68,7 +66,7 @@ export const ownVersion = (): string => {
   return String((manifest as { readonly version?: unknown }).version);
 };
 
-export const sessionOf = (surroundings: Surroundings, settings: Settings): Session => {
+export const sessionOf = (surroundings: Surroundings, settings: Settings, yamlText: YamlText): Session => {
   const { terminal } = surroundings;
   const { stdout, stderr } = terminal;
   const colors = createColors(settings.color && stdout.isTTY);
@@ -152,21 +150,25 @@ const withProgress = (client: Client, progress: (phrase: string) => Progress): C
   };
 };
 
-const yamlText = (value: unknown): string => {
-  // Loaded only here: it is a third of what a short run would load.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { stringify } = require('yaml') as typeof import('yaml');
-  return stringify(value);
-};
+export type YamlText = (value: unknown) => string;
+
+/** YAML for who asked for it: its library is a third of what a short run would load. */
+export const loadYaml = async (format: Format): Promise<YamlText> =>
+  format === 'yaml' ? (await import('yaml')).stringify : JSON.stringify;
 
 /** A failure in the format that was asked for. */
-export const showFailure = (terminal: Terminal, format: Format, color: boolean, failure: Failure): void => {
+export const showFailure = async (
+  terminal: Terminal,
+  format: Format,
+  color: boolean,
+  failure: Failure,
+): Promise<void> => {
   const { stderr } = terminal;
   switch (format) {
     case 'json':
       return stderr.write(`${JSON.stringify(failure.report)}\n`);
     case 'yaml':
-      return stderr.write(yamlText(failure.report));
+      return stderr.write((await loadYaml(format))(failure.report));
     case 'table':
     case 'wide':
     case 'name': {

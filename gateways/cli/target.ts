@@ -37,7 +37,8 @@ interface Source {
 }
 
 /**
- * Flags beat the environment, which beats the context. A token of a context or a data directory is only ever sent to the
+ * Flags beat the environment, which beats the context. A token of a context or a data directory is only ever sent to
+ * the
  * endpoint of that same place: another endpoint may belong to someone else.
  */
 export const findTarget = async (

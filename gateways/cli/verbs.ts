@@ -57,7 +57,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     bench,
     debugBundle,
     completion,
-    complete(listings),
+    complete(() => verbs, listings),
   ];
   const derived = [
     ...commandVerbs(commands),
@@ -67,7 +67,8 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     }),
   ];
   const taken = new Set(byHand.map(({ words }) => words.join(' ')));
-  return [...byHand, ...derived.filter(({ words }) => !taken.has(words.join(' ')))];
+  const verbs = [...byHand, ...derived.filter(({ words }) => !taken.has(words.join(' ')))];
+  return verbs;
 };
 
 /** The word that the verbs of a noun begin with: that of its commands, if they have one of their own. */

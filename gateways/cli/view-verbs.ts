@@ -131,7 +131,8 @@ const watchVerb = (spec: AnyViewSpec, word: string): Verb => ({
   words: [word, 'watch'],
   summary: `Follow each change of ${spec.noun}s as it happens, until interrupted.`,
   about:
-    'To a terminal a line for each change, otherwise JSON, one frame a line, as the server sends it. When the connection ' +
+    'To a terminal a line for each change, otherwise JSON, one frame a line, as the server sends it. When the ' +
+    'connection ' +
     'is lost it goes on where it was.',
   arguments: [],
   flags: [...filterFlags(spec, watchFlags), ...watchFlags],

@@ -15,7 +15,8 @@ const file: Flag = {
 };
 
 const about =
-  'Each command is {"command": "key.put", "id": "config/color", "body": {"value": "blue"}}; `idBase64` instead of `id` ' +
+  'Each command is {"command": "key.put", "id": "config/color", "body": {"value": "blue"}}; `idBase64` instead of ' +
+  '`id` ' +
   'for bytes that are no text.';
 
 export const apply: Verb = {

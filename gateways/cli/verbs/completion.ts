@@ -110,7 +110,7 @@ export const completion: Verb = {
 };
 
 /** What the scripts ask: the words that may stand at the end of a line, each with what it is. Never fails. */
-export const complete = (listings: readonly Listing[]): Verb => ({
+export const complete = (verbs: () => readonly Verb[], listings: readonly Listing[]): Verb => ({
   words: ['__complete'],
   summary: 'Complete a command line, for the scripts of shells.',
   arguments: [
@@ -125,13 +125,13 @@ export const complete = (listings: readonly Listing[]): Verb => ({
     const given = words.rest();
     const typed = words.argument('form') === 'line' ? shellWords(given[0] ?? '').slice(1) : given;
     const aliases = new Map(listings.map(({ noun, word }) => [noun, word]));
-    const place = placeOf(session.verbs, aliases, typed.length === 0 ? [''] : typed);
+    const place = placeOf(verbs(), aliases, typed.length === 0 ? [''] : typed);
     const candidates = place.known.filter(({ word }) => word.startsWith(place.typed));
     if (place.live !== undefined) {
       try {
         const settings = settingsOf(wordsOf(new Map(), [], place.flags), session.terminal);
         const names = await liveNames(
-          sessionOf(session, { ...settings, quiet: true }),
+          sessionOf(session, { ...settings, quiet: true }, JSON.stringify),
           listings,
           place.live,
           place.typed,

@@ -16,7 +16,8 @@ export const lock: Verb = {
   words: ['lock'],
   summary: 'Take a lock, waiting for who holds it, and hold it while a command runs or until interrupted.',
   about:
-    'The command finds the fencing token in ULTRACLOUD_FENCING_TOKEN: what it changes should refuse a smaller one. Waits ' +
+    'The command finds the fencing token in ULTRACLOUD_FENCING_TOKEN: what it changes should refuse a smaller one. ' +
+    'Waits ' +
     'for ever unless --timeout is given. The keys are those of etcdctl’s locks.',
   arguments: [
     { name: 'name', summary: 'The name of the lock.', required: true },
