@@ -73,7 +73,7 @@ export const gatewayRefusals = {
     status: 500,
     category: 'unavailable',
     message: 'The gateway failed because of a defect. A command may have been recorded.',
-    fix: 'Send it again with the same idempotency key, and report it: `ultracloud debug bundle` collects what is needed.',
+    fix: 'Send it again with the same idempotency key, and report it: `ultracloud debug bundle` collects what helps.',
   },
   'node.overloaded': {
     status: 503,

@@ -43,10 +43,10 @@ export const openApi = (components: readonly Component[], version: string): Docu
 };
 
 const about =
-  'Every mutation is a command: it is decided at one position of the log, and what came of it is recorded, refused or ' +
-  'not. Bytes are written as text where they are UTF-8 and as base64 under a second name otherwise (`key` or ' +
-  '`keyBase64`). Ids in paths are percent-encoded, slashes included. For one consistent list over several pages, give ' +
-  'the position of the first page as `at` with the others.';
+  'Every mutation is a command: it is decided at one position of the log, and what came of it is recorded, refused ' +
+  'or not. Bytes are written as text where they are UTF-8 and as base64 under a second name otherwise (`key` or ' +
+  '`keyBase64`). Ids in paths are percent-encoded, slashes included. For one consistent list over several pages, ' +
+  'give the position of the first page as `at` with the others.';
 
 /** Commands that a caller may send, aggregates first, in the order of the catalogue. */
 export const commandsOf = ({ aggregates, procedures }: Component): readonly AnyCommandSpec[] =>
@@ -137,8 +137,8 @@ const listOperation = (component: Component, { spec }: AnyView): Operation => ({
 });
 
 const watchLines =
-  '`{"position", "events"}` for all changes of a position, `{"bookmark"}` for the position up to which everything was ' +
-  'sent, `{"closed": true, "lastPosition"}` when the stream ends: go on with `watch` from there.';
+  '`{"position", "events"}` for all changes of a position, `{"bookmark"}` for the position up to which everything ' +
+  'was sent, `{"closed": true, "lastPosition"}` when the stream ends: go on with `watch` from there.';
 
 const pageSchema = (row: AnyCodec): JsonSchema => ({
   type: 'object',

@@ -52,8 +52,8 @@ export const commandParameters = {
   dryRun: boolean('dry run', { summary: 'Answer what would happen and record nothing.' }),
   expect: text('expectation', {
     summary:
-      'Refuse if a fact that the decision rests on changed after this position, or, as `version:N`, if the object has ' +
-      'another version (0: it must not exist).',
+      'Refuse if a fact that the decision rests on changed after this position, or, as `version:N`, if the object ' +
+      'has another version (0: it must not exist).',
     pattern: '(?:version:)?[0-9]{1,16}',
     maxLength: 24,
     example: 'version:0',

@@ -10,7 +10,7 @@ export interface TestNode extends RunningNode {
   readonly token: string;
 }
 
-/** A whole node on a directory of its own, which `stop` removes. A fault of the engine is thrown, so that tests see it. */
+/** A whole node on a directory of its own, which `stop` removes. A fault of the engine is thrown, so tests see it. */
 export const startTestNode = async (options: { readonly now?: () => number } = {}): Promise<TestNode> => {
   const directory = mkdtempSync(join(tmpdir(), 'ultracloud-test-'));
   const data = openDataDirectory(directory);

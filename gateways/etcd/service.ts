@@ -16,7 +16,7 @@ export interface Service {
   readonly clusterId: bigint;
   readonly memberId: bigint;
   /** An encoded `ResponseHeader`. */
-  header(revision: number): Buffer;
+  readonly header: (revision: number) => Buffer;
   /** Where clients reach this gateway, as a URL. */
   url(): string;
 }
@@ -73,10 +73,7 @@ export const unary = <Request>(
 });
 
 /** A streaming method for callers with a valid token. */
-export const streaming = (
-  service: Service,
-  open: (stream: GrpcStream, principal: Principal) => void,
-): GrpcHandler => ({
+export const streaming = (service: Service, open: (stream: GrpcStream, principal: Principal) => void): GrpcHandler => ({
   kind: 'stream',
   handle: (stream) => open(stream, service.sessions.principal(stream)),
 });

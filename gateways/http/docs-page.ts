@@ -24,9 +24,10 @@ const make = (name, content, attributes) => {
   for (const part of [].concat(content === undefined ? [] : content)) element.append(part);
   return Object.assign(element, attributes);
 };
+const asJson = (body) => body ? { 'content-type': 'application/json' } : {};
 const call = (method, path, body) => fetch(path, {
   method,
-  headers: { authorization: 'Bearer ' + tokenField.value, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+  headers: { authorization: 'Bearer ' + tokenField.value, ...asJson(body) },
   ...(body === undefined ? {} : { body }),
 });
 const pretty = (value) => JSON.stringify(value, null, 2);
@@ -69,13 +70,14 @@ const operationView = (method, path, operation) => {
       const suffix = query.size === 0 ? '' : '?' + query;
       const answer = await fetch(target + suffix, {
         method: method.toUpperCase(),
-        headers: { ...headers, authorization: 'Bearer ' + tokenField.value, ...(body ? { 'content-type': 'application/json' } : {}) },
+        headers: { ...headers, authorization: 'Bearer ' + tokenField.value, ...asJson(body) },
         ...(body ? { body: body.value } : {}),
       });
       const text = await answer.text();
       let formatted = text;
       try { formatted = pretty(JSON.parse(text)); } catch {}
-      shown.textContent = answer.status + ' at position ' + answer.headers.get('x-ultracloud-position') + '\\n' + formatted;
+      const position = answer.headers.get('x-ultracloud-position');
+      shown.textContent = answer.status + ' at position ' + position + '\\n' + formatted;
     } catch (error) { shown.textContent = String(error); }
   };
   const responses = Object.entries(operation.responses).map(([status, given]) => {
@@ -83,8 +85,9 @@ const operationView = (method, path, operation) => {
     return make('tr', [make('td', make('code', status)), make('td', response.description)]);
   });
   const answerSchema = bodySchema(resolve(operation.responses['200']).content);
+  const verb = make('span', method.toUpperCase(), { className: 'method' });
   const view = make('details', [
-    make('summary', [make('span', method.toUpperCase(), { className: 'method' }), make('code', path), ' ', operation.summary]),
+    make('summary', [verb, make('code', path), ' ', operation.summary]),
     rows.length ? make('table', rows) : '',
     body ? make('details', [make('summary', 'Schema of the body'), make('pre', pretty(request.schema))]) : '',
     body || '',

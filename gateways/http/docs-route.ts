@@ -16,7 +16,9 @@ const page = `<!doctype html>
 <body>
 <header>
 <h1>UltraCloud API</h1>
-<form id="open"><label>Token <input id="token" type="password" autocomplete="off" required></label> <button>Open</button></form>
+<form id="open">
+<label>Token <input id="token" type="password" autocomplete="off" required></label> <button>Open</button>
+</form>
 <input id="filter" type="search" placeholder="Filter operations" aria-label="Filter operations" hidden>
 </header>
 <main id="operations"><p>The document and every call need a token; the administrator's is in <code>admin.token</code>

@@ -115,6 +115,8 @@ const serverOf = (
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server => {
   const server = tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler);
+  // Who closes its sending side after a request still gets the answer; a command may have been recorded by then.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', (error: Error, socket: Duplex) => {
     if (socket.destroyed || !socket.writable) return;
     respondRaw(socket, unreadable(error), node.engine.head.position);

@@ -15,7 +15,8 @@ export type QueryReader = (raw: string) => Either<readonly Problem[], Query>;
 const none: Either<never, Query> = right({});
 
 /**
- * Reads the part of a URL behind its question mark. Values stay bytes until their codec is known, since a prefix of keys
+ * Reads the part of a URL behind its question mark. Values stay bytes until their codec is known, since a prefix of
+ * keys
  * need not be text. An unknown parameter is a problem: one that is ignored would change what an answer means.
  */
 export const queryReader = (parameters: Props): QueryReader => {
@@ -34,7 +35,7 @@ export const queryReader = (parameters: Props): QueryReader => {
       } else if (Object.hasOwn(query, name)) {
         problems.push({ path: name, expected: 'one value', got: 'several' });
       } else {
-        const value = read(codec, end === -1 ? '' : pair.slice(end + 1).replaceAll('+', '%20'));
+        const value = read(codec, end === -1 ? '' : asSegment(pair.slice(end + 1)));
         if (isLeft(value)) problems.push(...value.left.map((problem) => ({ ...problem, path: name })));
         else query[name] = value.right;
       }
@@ -43,6 +44,10 @@ export const queryReader = (parameters: Props): QueryReader => {
     return problems.length === 0 ? right(query) : left(problems);
   };
 };
+
+/** Slashes and question marks may stand in a query as they are, and forms write a space as a plus sign. */
+const asSegment = (value: string): string =>
+  /[+/?]/.test(value) ? value.replaceAll('+', '%20').replaceAll('/', '%2F').replaceAll('?', '%3F') : value;
 
 const unknown = (name: string, names: readonly string[]): Problem => {
   const expected = names.length === 0 ? 'no query parameters here' : `a query parameter of ${names.join(', ')}`;

@@ -119,7 +119,8 @@ const rangeOf = (view: AnyView, query: Query): Either<readonly Problem[], Watche
       { path, expected: 'no such filter beside watch', got: 'one', hint: 'watch all, then filter what comes' },
     ]);
   }
-  const from = `${namespace === undefined ? '' : `${namespace as string}/`}${prefix as string}`; // Filters are text here.
+  // Filters are text here.
+  const from = `${namespace === undefined ? '' : `${namespace as string}/`}${prefix as string}`;
   const to = prefixEnd(from);
   return right(to === undefined ? { noun, from } : { noun, from, to });
 };

@@ -31,8 +31,8 @@ export const openDataDirectory = (path: string): DataDirectory => {
   const cluster = readCluster(path) ?? writeCluster(path, newCluster());
   if (cluster.format !== directoryFormat) {
     throw new Error(
-      `${join(path, 'cluster.json')}: format ${cluster.format} is not the ${directoryFormat} that this release reads. ` +
-        'Start the release that wrote it; docs/operating/upgrade.md says how to go on.',
+      `${join(path, 'cluster.json')}: format ${cluster.format} is not the ${directoryFormat} that this release ` +
+        'reads. Start the release that wrote it; docs/operating/upgrade.md says how to go on.',
     );
   }
   return {

@@ -29,7 +29,8 @@ export const startDiskGuard = async (
     state.warned = low;
     engine.refuseWrites(
       state.freeBytes < floorBytes
-        ? `The disk of ${directory} is full: ${mebibytes(state.freeBytes)} left, ${mebibytes(floorBytes)} needed. Free some space.`
+        ? `The disk of ${directory} is full: ${mebibytes(state.freeBytes)} left, ${mebibytes(floorBytes)} needed. ` +
+            'Free some space.'
         : undefined,
     );
   };

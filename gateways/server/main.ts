@@ -8,6 +8,7 @@ import { openDataDirectory, removeEndpoints, writeEndpoints } from '#gateways/se
 import { defaultFloorBytes, startDiskGuard } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
 import type { Verification } from '#gateways/node';
+import { restoreBackup } from '#gateways/server/restore';
 import { startNode } from '#gateways/server/running-node';
 import { verifyDirectory } from '#gateways/server/verify-log';
 
@@ -146,4 +147,5 @@ export const verify = async (options: {
   return { ok: found.difference === undefined, ...found };
 };
 
-export { restore } from '#gateways/server/restore';
+/** Makes a data directory from a backup; the report is printed as it is. */
+export const restore = restoreBackup;

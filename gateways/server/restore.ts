@@ -21,7 +21,7 @@ export interface Restored {
  * Makes a data directory from a backup: a new incarnation of the log whose positions go on far behind the backup's.
  * With `newId` it becomes another cluster, which old agents and replicas refuse.
  */
-export const restore = async (options: {
+export const restoreBackup = async (options: {
   readonly backup: string;
   readonly data: string;
   readonly newId?: boolean;

@@ -15,8 +15,8 @@ export interface Answers {
 
 export interface Connection {
   /** Bytes must not change before the answer has come. */
-  write(bytes: Buffer): void;
-  close(): void;
+  readonly write: (bytes: Buffer) => void;
+  readonly close: () => void;
 }
 
 /** The frames of one call. Stream ids and, in a short message, bytes may be changed in place between sends. */

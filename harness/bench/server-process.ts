@@ -50,11 +50,11 @@ export const startEtcd: StartServer = async (directory) => {
 
 /** `program` is the CLI's bundle. */
 export const startUltraCloud =
-  (program: string, nodeFlags: readonly string[] = []): StartServer =>
+  (program: string): StartServer =>
   async (directory) => {
     const [http, grpc] = [await freePort(), await freePort()];
     const listen = ['--http', `${HOST}:${http}`, '--etcd', `${HOST}:${grpc}`];
-    const child = spawn(process.execPath, [...nodeFlags, program, 'serve', '--data', directory, ...listen], {
+    const child = spawn(process.execPath, [program, 'serve', '--data', directory, ...listen], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     return ready(child, () => ({

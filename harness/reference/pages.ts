@@ -103,7 +103,8 @@ const rejectionsPage = (components: readonly Component[]): string => {
   for (const component of components) for (const [code, spec] of rejectionsOf(component)) all.set(code, spec);
   return sections(
     '# Rejections',
-    'A rejection is an outcome like any other: it is recorded at a position, and `ultracloud why` tells it again. Its ' +
+    'A rejection is an outcome like any other: it is recorded at a position, and `ultracloud why` tells it again. ' +
+      'Its ' +
       'category says what to do next, and is all that a status or an exit code can say.',
     derived,
     '## Categories',
@@ -117,7 +118,8 @@ const rejectionsPage = (components: readonly Component[]): string => {
     '## Recorded rejections',
     rejectionTable([...all]),
     '## Refusals of the HTTP gateway',
-    'These come before the log, so nothing is recorded; only after `outcome.unknown` and `gateway.defect` a command may ' +
+    'These come before the log, so nothing is recorded; only after `outcome.unknown` and `gateway.defect` a command ' +
+      'may ' +
       'have been.',
     table(
       ['code', 'HTTP status', 'category', 'meaning', 'what to do'],

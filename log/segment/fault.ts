@@ -21,7 +21,8 @@ export const unreadableHeader = (place: string, position: number): LogError =>
 export const missingFile = (place: string, position: number, evidence: string): LogError =>
   logError(
     { kind: 'missing', place, position },
-    `The log lacks ${place}, which should begin with position ${position}: ${evidence}. Nothing was changed. ${REPAIRS}.`,
+    `The log lacks ${place}, which should begin with position ${position}: ${evidence}. ` +
+      `Nothing was changed. ${REPAIRS}.`,
   );
 
 export const newerFormat = (place: string, found: number, understood: number): LogError =>
@@ -34,8 +35,8 @@ export const newerFormat = (place: string, found: number, understood: number): L
 export const foreignFile = (place: string, what: string, found: string, expected: string): LogError =>
   logError(
     { kind: 'foreign', place, found, expected },
-    `${place} is of ${what} ${found}, expected ${expected}: it belongs to another log. Use the directory of this log, ` +
-      'or take the file away.',
+    `${place} is of ${what} ${found}, expected ${expected}: it belongs to another log. ` +
+      'Use the directory of this log, or take the file away.',
   );
 
 export const lockedDirectory = (place: string, pid: number): LogError =>

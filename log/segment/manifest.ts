@@ -47,8 +47,8 @@ export const readManifest = async (disk: Disk, directory: string): Promise<Manif
   if (found === undefined) {
     throw logError(
       { kind: 'corrupt', place, offset: 0, position: 0 },
-      `${place} should be a JSON object with format, clusterId, incarnation, base, keptBase and reached, and is not. Put it ` +
-        'back from a copy, or restore the newest backup with `ultracloud backup restore`.',
+      `${place} should be a JSON object with format, clusterId, incarnation, base, keptBase and reached, and is not. ` +
+        'Put it back from a copy, or restore the newest backup with `ultracloud backup restore`.',
     );
   }
   const { format, ...manifest } = found;

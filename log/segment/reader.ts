@@ -83,7 +83,7 @@ export const followLog = (
     if (ended || signal.aborted || state === 'closed') return finish();
     if (state !== 'open') return fail(state);
     if (position > end + 1) {
-      const message = `The log ends at position ${end}, but ${position} is wanted from it: entries are missing from it.`;
+      const message = `The log ends at position ${end}, but ${position} is wanted: entries are missing from it.`;
       return fail(logError({ kind: 'shrank', end }, `${message} Put the missing files back, or restore a backup.`));
     }
     if (position < firstKept()) return fail(truncatedBefore(position, firstKept()));

@@ -14,7 +14,7 @@ export interface Spare {
   readonly problem: () => string | undefined;
   /** Begins to prepare one in the background unless there is one, or the last attempt failed a moment ago. */
   readonly prepare: (bytes: number) => void;
-  /** The file of at least this size, made at once if need be; whoever takes it renames it. Throws `full` when there is no space. */
+  /** A file of at least this size, made at once if need be, for the taker to rename. Throws `full` without space. */
   readonly take: (bytes: number) => Promise<string>;
   readonly discard: () => Promise<void>;
 }

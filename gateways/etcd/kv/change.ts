@@ -1,4 +1,5 @@
 import { maxKeyBytes, maxValueBytes } from '#commands/chainfire/key';
+import { leaseKind } from '#aggregates/chainfire/lease';
 import type { Happened } from '#aggregates/decision';
 import type { Principal } from '#gateways/node';
 import { keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
@@ -24,9 +25,9 @@ export const checkPut = ({ key, value, lease, ignoreValue, ignoreLease }: PutReq
   if (lease.startsWith('-')) throw refusal('leaseNotFound');
 };
 
-export const checkDelete = ({ key }: DeleteRangeRequest): void => {
+export const checkDelete = ({ key, rangeEnd }: DeleteRangeRequest): void => {
   if (key === '') throw refusal('emptyKey');
-  if (key.length > maxKeyBytes) throw refusal('requestTooLarge');
+  if (key.length > maxKeyBytes && rangeEnd !== '') throw refusal('requestTooLarge');
 };
 
 /** The body of `key.put`, and of a put in a transaction. */
@@ -34,10 +35,15 @@ export const putBody = ({ value, lease }: PutRequest) => (lease === '0' ? { valu
 
 export const put = async (service: Service, principal: Principal, request: PutRequest): Promise<Buffer> => {
   checkPut(request);
+  const { engine } = service.node;
+  // The log asks for the key first, etcd for the lease.
+  if (request.ignoreValue && request.lease !== '0' && engine.facts.get(leaseKind, request.lease) === undefined) {
+    throw refusal('leaseNotFound');
+  }
   const { position } = await submit(service, principal, putCommand(request));
   const header = service.header(position);
   if (!request.prevKv) return PutResponse.encode({ header });
-  const previous = previousOf(service.node.engine.rows, request.key, position);
+  const previous = previousOf(engine.rows, request.key, position);
   return PutResponse.encode({ header, prevKv: previous === undefined ? undefined : keyValueOf(previous) });
 };
 
@@ -57,7 +63,7 @@ export const putOperation = (request: PutRequest) => ({
 
 /** The body of `key.deleteRange`, and of a delete in a transaction; undefined when no key can be in the range. */
 export const deleteBody = ({ key, rangeEnd }: DeleteRangeRequest) => {
-  if (rangeEnd === '') return { key };
+  if (rangeEnd === '') return key.length > maxKeyBytes ? undefined : { key };
   const { to = '\0' } = idsOf(key, rangeEnd);
   return to !== '\0' && to <= key ? undefined : { key, rangeEnd: to };
 };

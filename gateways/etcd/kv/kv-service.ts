@@ -21,9 +21,15 @@ export const kvHandlers = (service: Service): readonly (readonly [path: string, 
   return [
     [path('Range'), unary(service, RangeRequest, (request) => range(service, request))],
     [path('Put'), unary(service, PutRequest, (request, principal) => put(service, principal, request))],
-    [path('DeleteRange'), unary(service, DeleteRangeRequest, (request, principal) => deleteRange(service, principal, request))],
+    [
+      path('DeleteRange'),
+      unary(service, DeleteRangeRequest, (request, principal) => deleteRange(service, principal, request)),
+    ],
     [path('Txn'), unary(service, TxnRequest, (request, principal) => txn(service, principal, request))],
-    [path('Compact'), unary(service, CompactionRequest, ({ revision }, principal) => compact(service, principal, revision))],
+    [
+      path('Compact'),
+      unary(service, CompactionRequest, ({ revision }, principal) => compact(service, principal, revision)),
+    ],
   ];
 };
 

@@ -22,15 +22,20 @@ export const checkTxn = ({ compare, success, failure }: TxnRequest): void => {
 };
 
 const checkOperation = ({ range, put, deleteRange, txn }: RequestOp): void => {
-  if (range !== undefined) checkRange(range);
-  else if (put !== undefined) checkPut(put);
+  if (range !== undefined) {
+    checkRange(range);
+    if (range.key.length > maxKeyBytes && range.rangeEnd !== '') throw refusal('requestTooLarge');
+  } else if (put !== undefined) checkPut(put);
   else if (deleteRange !== undefined) checkDelete(deleteRange);
   else if (txn !== undefined) {
     throw grpcError(GrpcCode.unimplemented, 'etcdserver: a transaction inside a transaction is not supported');
   } else throw refusal('keyNotFound');
 };
 
-/** A key is put at most once, and no key is both put and deleted, whichever keys there are. */
+/**
+ * A key is put at most once, and no key is both put and deleted, whichever keys there are. etcd takes the end that
+ * means "every key from here on" by its letter, so it is the log that refuses what this lets through.
+ */
 const checkChangedOnce = (operations: readonly RequestOp[]): void => {
   const deleted = operations.flatMap(({ deleteRange }) => {
     const body = deleteRange === undefined ? undefined : deleteBody(deleteRange);
@@ -47,5 +52,5 @@ const checkChangedOnce = (operations: readonly RequestOp[]): void => {
 
 const holds = (range: { readonly key: string; readonly rangeEnd?: string }, key: string): boolean => {
   if (range.rangeEnd === undefined) return key === range.key;
-  return key >= range.key && (range.rangeEnd === '\0' || key < range.rangeEnd);
+  return key >= range.key && key < range.rangeEnd;
 };

@@ -6,15 +6,7 @@ import type { TxnCommand } from '#commands/chainfire/key';
 import type { Principal } from '#gateways/node';
 import { changesOf, deleteBody, previousKvs, putOperation } from '#gateways/etcd/kv/change';
 import { factOfRow, keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
-import {
-  arrange,
-  idsOf,
-  isArranged,
-  readKey,
-  readRange,
-  revisionOf,
-  wantedBy,
-} from '#gateways/etcd/kv/range';
+import { arrange, idsOf, isArranged, readKey, readRange, revisionOf, wantedBy } from '#gateways/etcd/kv/range';
 import { checkTxn } from '#gateways/etcd/kv/txn-check';
 import {
   CompareResult,
@@ -80,7 +72,7 @@ const comparesHold = ({ node }: Service, request: TxnRequest): boolean => {
   const body = { compare: request.compare.map(compareOf) } as Body;
   const { position, nowMs, level } = node.engine.head;
   const moment = { position, now: nowMs, level, principal: '' };
-  const decided = keyTxn.perform({ kind: 'key.txn', id: '', body } as TxnCommand, readOnly(facts), moment);
+  const decided = keyTxn.perform({ kind: 'key.txn', id: '', body }, readOnly(facts), moment);
   if (isLeft(decided)) throw refusalOf(rejected(vocabulary, decided.left));
   return (decided.right as Reply).succeeded;
 };
@@ -133,7 +125,7 @@ const operationOf = ({ range, put, deleteRange }: RequestOp): readonly Operation
   if (put !== undefined) return [putOperation(put) as Operation];
   if (deleteRange !== undefined) {
     const body = deleteBody(deleteRange);
-    return body === undefined ? [] : [{ delete: body } as Operation];
+    return body === undefined ? [] : [{ delete: body }];
   }
   if (range === undefined || range.revision > 0) return [];
   const { from, to } = idsOf(range.key, range.rangeEnd);
@@ -144,7 +136,7 @@ const operationOf = ({ range, put, deleteRange }: RequestOp): readonly Operation
     ...(range.rangeEnd === '' ? {} : { rangeEnd: to ?? '\0' }),
     ...(limit > 0 ? { limit: Math.min(limit, 10_000) } : {}),
   };
-  return [{ get } as Operation];
+  return [{ get }];
 };
 
 const operators: Readonly<Record<number, '=' | '>' | '<' | '!='>> = {
@@ -175,4 +167,3 @@ const wantedOf = (compare: Compare) => {
       return { target: 'lease', value: compare.lease };
   }
 };
-

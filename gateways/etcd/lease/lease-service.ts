@@ -38,7 +38,8 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
     const { facts } = node.engine;
     const lease = facts.get(leaseKind, id);
     const remaining = lease === undefined ? undefined : node.liveness.remainingSeconds(id);
-    if (lease === undefined || remaining === undefined) return LeaseTimeToLiveResponse.encode({ header: now(), id, ttl: -1 });
+    if (lease === undefined || remaining === undefined)
+      return LeaseTimeToLiveResponse.encode({ header: now(), id, ttl: -1 });
     const attached = { from: id, to: `${id}\0`, limit: maxKeysPerLease };
     return LeaseTimeToLiveResponse.encode({
       header: now(),
@@ -53,7 +54,10 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
     return LeaseLeasesResponse.encode({ header: now(), leases: facts.map(({ id }) => ({ id })) });
   });
   return [
-    [path('LeaseGrant'), unary(service, LeaseGrantRequest, ({ ttl, id }, principal) => grant(service, principal, ttl, id))],
+    [
+      path('LeaseGrant'),
+      unary(service, LeaseGrantRequest, ({ ttl, id }, principal) => grant(service, principal, ttl, id)),
+    ],
     [path('LeaseRevoke'), revoke],
     [path('LeaseKeepAlive'), streaming(service, (stream) => keepAlive(service, stream))],
     [path('LeaseTimeToLive'), timeToLive],

@@ -45,11 +45,19 @@ export const electionHandlers = (service: Service): readonly (readonly [path: st
   const resign = unary(service, ResignRequest, async ({ leader: place }, principal) => {
     if (place === undefined) throw refusal('leaderMissing');
     const operation = { delete: { key: place.key } };
-    const changed = await changePlace(service, principal, { key: place.key, createRevision: place.revision }, operation);
+    const changed = await changePlace(
+      service,
+      principal,
+      { key: place.key, createRevision: place.revision },
+      operation,
+    );
     return ResignResponse.encode({ header: service.header(changed.position) });
   });
   return [
-    [path('Campaign'), unary(service, CampaignRequest, (request, principal, call) => campaign(service, principal, request, call))],
+    [
+      path('Campaign'),
+      unary(service, CampaignRequest, (request, principal, call) => campaign(service, principal, request, call)),
+    ],
     [path('Leader'), leader],
     [path('Proclaim'), proclaim],
     [path('Resign'), resign],

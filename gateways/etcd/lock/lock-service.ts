@@ -22,7 +22,10 @@ export const lockHandlers = (service: Service): readonly (readonly [path: string
     return UnlockResponse.encode({ header: service.header(position) });
   });
   return [
-    ['/v3lockpb.Lock/Lock', unary(service, LockRequest, (request, principal, call) => lock(service, principal, request, call))],
+    [
+      '/v3lockpb.Lock/Lock',
+      unary(service, LockRequest, (request, principal, call) => lock(service, principal, request, call)),
+    ],
     ['/v3lockpb.Lock/Unlock', unlock],
   ];
 };

@@ -42,7 +42,9 @@ export const takePlace = async (
   const { position, result } = await submit(service, principal, { kind: 'key.txn', id: '', body });
   const { succeeded, responses } = result.reply as {
     readonly succeeded: boolean;
-    readonly responses: readonly [{ readonly get: { readonly items: readonly { createPosition: number; value: Uint8Array }[] } }];
+    readonly responses: readonly [
+      { readonly get: { readonly items: readonly { createPosition: number; value: Uint8Array }[] } },
+    ];
   };
   if (succeeded) return { key, createRevision: position, held: undefined };
   const [row] = responses[0].get.items;
@@ -80,7 +82,9 @@ export const contendersOf = (node: Node, name: string): readonly Fact<Key>[] => 
 export const waitForTurn = async (node: Node, name: string, place: Place, call: GrpcCall): Promise<void> => {
   for (;;) {
     const contenders = contendersOf(node, name);
-    const own = contenders.findIndex(({ id, createPosition }) => id === place.key && createPosition === place.createRevision);
+    const own = contenders.findIndex(
+      ({ id, createPosition }) => id === place.key && createPosition === place.createRevision,
+    );
     if (own < 0) throw refusal('sessionExpired');
     const before = contenders[own - 1];
     if (before === undefined) return;

@@ -35,7 +35,8 @@ export const maintenanceHandlers = (service: Service): readonly (readonly [path:
   const full = (): boolean => engine.refusing !== undefined;
 
   const alarm = unary(service, AlarmRequest, ({ action }) => {
-    if (action === AlarmAction.activate) throw grpcError(GrpcCode.unimplemented, 'etcdserver: alarms are not raised by hand');
+    if (action === AlarmAction.activate)
+      throw grpcError(GrpcCode.unimplemented, 'etcdserver: alarms are not raised by hand');
     // Ending an alarm by hand changes nothing: it ends by itself when there is space again.
     const alarms = full() ? [{ memberId, alarm: AlarmType.noSpace }] : [];
     return AlarmResponse.encode({ header: header(), alarms });
@@ -105,7 +106,11 @@ const bytesBelow = async (directory: string): Promise<number> => {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) bytes += await bytesBelow(path);
     // Files of the log may go while this looks at them.
-    else if (entry.isFile()) bytes += await stat(path).then(({ size }) => size, () => 0);
+    else if (entry.isFile())
+      bytes += await stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      );
   }
   return bytes;
 };

@@ -2,12 +2,7 @@ import { refusal } from '#gateways/etcd/refusal';
 import { decoded, type Service } from '#gateways/etcd/service';
 import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
 import { idsOf } from '#gateways/etcd/kv/range';
-import {
-  FilterType,
-  WatchRequest,
-  WatchResponse,
-  type WatchCreateRequest,
-} from '#gateways/etcd/messages/watch';
+import { FilterType, WatchRequest, WatchResponse, type WatchCreateRequest } from '#gateways/etcd/messages/watch';
 import type { FrameEncoder, View } from '#gateways/etcd/watch/frame-encoding';
 import type { Watch, WatchedRange, WatchSink } from '#log/watch';
 
