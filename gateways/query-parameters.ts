@@ -25,7 +25,7 @@ const watch = integer('position', {
 const cursor = text('cursor', { summary: 'Go on where the page before ended; opaque.', maxLength: 8_192 });
 
 /** For everything that reads objects. */
-export const readParameters = {
+const readParameters = {
   at,
   'at-least': atLeast,
   consistency: choice('consistency', {
@@ -36,7 +36,7 @@ export const readParameters = {
 
 export const oneParameters = { ...readParameters, watch } as const satisfies Props;
 
-export const pageParameters = {
+const pageParameters = {
   limit: integer('limit', {
     summary: `Items at most; ${defaultLimit} unless given.`,
     unit: 'count',

@@ -25,7 +25,7 @@ export const genesis: Head = { position: 0, nowMs: 0, level: 1, hash: Buffer.all
 const SKEW_MS = 5_000;
 
 /** Requests are remembered this long; a UUIDv7 older than this is refused, since it could be a repetition. */
-export const requestWindowMs = 24 * 3_600_000;
+const requestWindowMs = 24 * 3_600_000;
 
 /** Old requests dropped per new one: the table shrinks as fast as it may grow, at a bounded cost per entry. */
 const DROPPED_PER_REQUEST = 2;
@@ -36,7 +36,7 @@ export interface Decided {
 }
 
 /** The deterministic time of the next position. */
-export const nowAt = (head: Head, appendedAtMs: number, stampedAtMs: number): number =>
+const nowAt = (head: Head, appendedAtMs: number, stampedAtMs: number): number =>
   Math.max(head.nowMs, Math.min(appendedAtMs, stampedAtMs + SKEW_MS));
 
 /**
@@ -156,7 +156,7 @@ interface Request {
 }
 
 /** The principal is part of the key: another one learns nothing, not even that the key was used. */
-export const requestKey = (principal: string, requestId: string): string => `${principal}\0${requestId}`;
+const requestKey = (principal: string, requestId: string): string => `${principal}\0${requestId}`;
 
 const remembered = (rows: Overlay, entry: Entry, nowMs: number): Outcome['result'] | undefined => {
   if (entry.requestId === undefined) return undefined;
@@ -200,12 +200,12 @@ const digestOf = (entry: Entry): string =>
     .slice(0, 32);
 
 /** When a UUIDv7 (RFC 9562 5.7) was made; undefined for any other text. */
-export const uuidv7Ms = (requestId: string): number | undefined =>
+const uuidv7Ms = (requestId: string): number | undefined =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(requestId)
     ? parseInt(requestId.slice(0, 8) + requestId.slice(9, 13), 16)
     : undefined;
 
-export const nounOf = (kind: string): string => kind.slice(0, kind.indexOf('.'));
+const nounOf = (kind: string): string => kind.slice(0, kind.indexOf('.'));
 
 const positionBytes = (position: number): Buffer => Buffer.from(integerKey(position), 'latin1');
 

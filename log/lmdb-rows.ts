@@ -30,7 +30,7 @@ const HEAD = Buffer.from('head');
 const NOTHING = Buffer.alloc(0);
 
 /** The storage format of this release; a directory of another one is refused with what to do. */
-export const storeFormat = 1;
+const storeFormat = 1;
 
 export const openStore = async (directory: string, options: { readonly noSync?: boolean } = {}): Promise<Store> => {
   const root = open<Buffer, Buffer>({

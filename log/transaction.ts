@@ -11,7 +11,7 @@ import type { Overlay } from '#log/overlay';
 import type { Vocabulary } from '#log/vocabulary';
 
 /** What one entry may do at its position. Deterministic, so that a runaway command stops alike on every replica. */
-export const budget = { events: 10_000, rows: 60_000, depth: 8 } as const;
+const budget = { events: 10_000, rows: 60_000, depth: 8 } as const;
 
 const MAX = Number.MAX_SAFE_INTEGER;
 

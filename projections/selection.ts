@@ -23,7 +23,7 @@ export const pageOf = <S>(kind: Kind<S>, range: Omit<IdRange, 'limit'>, facts: F
 };
 
 /** Ends a page at its limit; `found` has one item more when the list goes on. */
-export const cut = <S>(found: readonly Fact<S>[], limit: number, cursorOf: (last: Fact<S>) => string): Selection<S> => {
+const cut = <S>(found: readonly Fact<S>[], limit: number, cursorOf: (last: Fact<S>) => string): Selection<S> => {
   const last = found.length > limit ? found[limit - 1] : undefined;
   return last === undefined ? { facts: found } : { facts: found.slice(0, limit), cursor: cursorOf(last) };
 };

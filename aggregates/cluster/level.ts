@@ -3,7 +3,7 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 
-export const levelKind = kind<{ readonly level: number }>('level');
+const levelKind = kind<{ readonly level: number }>('level');
 
 export type LevelEvent = { readonly kind: 'level.raised'; readonly body: { readonly level: number } };
 

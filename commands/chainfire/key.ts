@@ -11,7 +11,7 @@ export const maxValueBytes = 1_500_000;
 /** Operations of one transaction, as many as etcd allows. */
 export const maxTxnOperations = 128;
 
-export const KeyId = bytesId('key', { summary: 'A key: any bytes, slashes included.', maxBytes: maxKeyBytes });
+const KeyId = bytesId('key', { summary: 'A key: any bytes, slashes included.', maxBytes: maxKeyBytes });
 
 const RangeEnd = bytesId('range end', {
   summary: 'The end of a range, excluded; a single zero byte means every key from the first on.',

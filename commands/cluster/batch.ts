@@ -3,7 +3,7 @@ import { bytesId, json, text } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
 
 /** Commands of one batch: all of them are decided at one position, so that there must not be many. */
-export const maxBatchCommands = 1_000;
+const maxBatchCommands = 1_000;
 
 /** A command as it is written in a file. Gateways decode id and body by the contract of the command that is named. */
 export const BatchCommands = list(

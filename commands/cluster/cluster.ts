@@ -14,7 +14,7 @@ export const advanceClock = command('clock', 'advance', {
   body: {},
 });
 
-export const RoleId = id('role');
+const RoleId = id('role');
 
 export const acquireRole = command('role', 'acquire', {
   summary: 'Become the holder of a role; the position is the fencing token.',
@@ -23,7 +23,7 @@ export const acquireRole = command('role', 'acquire', {
   body: { holder: text('holder', { summary: 'The process that takes the role.', maxLength: 64 }) },
 });
 
-export const LevelId = id('level');
+const LevelId = id('level');
 
 export const raiseLevel = command('level', 'raise', {
   summary: 'Let the cluster use what newer releases decide. It cannot be lowered.',
@@ -32,7 +32,7 @@ export const raiseLevel = command('level', 'raise', {
   cli: { positional: ['level'] },
 });
 
-export const HistoryId = id('history', {
+const HistoryId = id('history', {
   summary: 'The noun whose history it is, such as `key`.',
   pattern: '[a-z][a-zA-Z0-9-]{0,62}',
   example: 'key',

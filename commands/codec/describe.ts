@@ -11,7 +11,7 @@ export interface FieldLine {
 }
 
 /** All fields of a shape, a parent before its children, in the order of the contract. */
-export const fieldLines = (shape: Shape, path = ''): readonly FieldLine[] => {
+const fieldLines = (shape: Shape, path = ''): readonly FieldLine[] => {
   switch (shape.kind) {
     case 'object': {
       const { props, optional } = shape;

@@ -9,10 +9,10 @@ import { view } from '#commands/view';
 export const maxContentBytes = 2 ** 20;
 
 /** Operations, or checks, of one transaction. */
-export const maxTxnOperations = 500;
+const maxTxnOperations = 500;
 
 /** Documents of one load. */
-export const maxLoadDocuments = 1_000;
+const maxLoadDocuments = 1_000;
 
 const Document = json('document', { summary: 'A JSON document.', maxBytes: maxContentBytes });
 const Value = bytes('value', { summary: 'Bytes that are no JSON document.', maxBytes: maxContentBytes });

@@ -132,7 +132,7 @@ const checkLeftovers = (data: string): readonly Check[] => {
   return [warning('leftovers', found.join('; '), 'A server that starts clears them; nothing is lost.')];
 };
 
-export const isAlive = (pid: number): boolean => {
+const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;

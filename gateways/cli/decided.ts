@@ -101,7 +101,7 @@ const replyOf = (json: unknown): unknown => {
   return Object.keys(reply).length === 0 ? undefined : reply;
 };
 
-export const refOfEvent = (event: unknown): string => {
+const refOfEvent = (event: unknown): string => {
   const noun = textAt(event, 'noun') ?? (textAt(event, 'kind') ?? '').split('.')[0] ?? '';
   const id = idWordOf(event, noun) ?? '';
   return id === '' ? noun : `${noun}/${id}`;

@@ -15,7 +15,7 @@ export interface Listing {
 }
 
 /** A person waits for the key that they pressed. */
-export const patienceMs = 600;
+const patienceMs = 600;
 
 const most = 200;
 

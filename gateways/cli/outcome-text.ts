@@ -13,7 +13,7 @@ export const commandText = (outcome: unknown): string => {
 };
 
 /** Who made it, when and through what. */
-export const whoText = (outcome: unknown): string =>
+const whoText = (outcome: unknown): string =>
   [
     textAt(outcome, 'time') ?? '',
     `by ${textAt(outcome, 'principal') ?? '?'} (${textAt(outcome, 'credential') ?? '?'})`,

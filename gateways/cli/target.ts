@@ -28,7 +28,7 @@ export interface Target {
 }
 
 /** Where the packaged service keeps its data. */
-export const systemData = '/var/lib/ultracloud';
+const systemData = '/var/lib/ultracloud';
 
 /** One place that may say something of the endpoint, in order of precedence. */
 interface Source {

@@ -204,7 +204,7 @@ const filtersOf = (spec: AnyViewSpec, { words, verb }: Call): Query => {
   return query;
 };
 
-export const rowsText = ({ session }: Call, spec: AnyViewSpec, rows: readonly unknown[]): string => {
+const rowsText = ({ session }: Call, spec: AnyViewSpec, rows: readonly unknown[]): string => {
   const columns = spec.columns.filter(({ wide = false }) => !wide || session.format === 'wide');
   const props = spec.row.shape.props;
   return session.table(

@@ -28,7 +28,7 @@ export const wordsOf = (
   };
 };
 
-export const durationMs = (what: string, given: string): number => {
+const durationMs = (what: string, given: string): number => {
   const value = quantityFromText('ms', /^[0-9.]+$/.test(given) ? `${given}s` : given);
   if (value !== undefined && value >= 0) return value;
   throw usage(`${what}: expected a time such as 30s, 5m or 1500ms, got ${JSON.stringify(given)}.`);

@@ -9,7 +9,7 @@ import { electionHandlers } from '#gateways/etcd/lock/election-service';
 import { lockHandlers } from '#gateways/etcd/lock/lock-service';
 import { clusterHandlers } from '#gateways/etcd/maintenance/cluster-service';
 import { maintenanceHandlers } from '#gateways/etcd/maintenance/maintenance-service';
-import { serviceOf } from '#gateways/etcd/service';
+import { serviceOf } from '#gateways/etcd/grpc-service';
 import { watchHandlers } from '#gateways/etcd/watch/watch-service';
 
 /** How long unary calls may take to end when the gateway closes. */

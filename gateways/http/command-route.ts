@@ -64,7 +64,7 @@ const failed = (error: unknown): Answer => {
   throw error;
 };
 
-export const answerOf = (forms: Forms, { kind, position, result }: Outcome): Answer => {
+const answerOf = (forms: Forms, { kind, position, result }: Outcome): Answer => {
   switch (result.status) {
     case 'accepted': {
       const accepted = { position, outcome: 'accepted', events: forms.events(result.events) };

@@ -90,12 +90,12 @@ describe('a list', () => {
 
   test('goes on where the page before ended', async () => {
     const found: string[] = [];
-    let cursor: unknown = '';
+    let cursor: string | undefined = '';
     for (let pages = 0; cursor !== undefined && pages < 9; pages++) {
-      const suffix = cursor === '' ? '' : `&cursor=${encodeURIComponent(String(cursor))}`;
+      const suffix = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
       const { json } = await api.call('GET', `/v1/keys?prefix=list/&limit=2${suffix}`);
       found.push(...keysIn(json));
-      cursor = json['cursor'];
+      cursor = json['cursor'] as string | undefined;
     }
     expect(found).toEqual(['list/a', 'list/a/1', 'list/b', 'list/c', 'list/é']);
   });

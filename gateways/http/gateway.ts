@@ -85,7 +85,7 @@ export const startHttpGateway = async (node: Node, options: HttpOptions): Promis
 };
 
 /** Every route: what the catalogue gives, and what `fixedRoutes` describes. */
-export const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly Route[] => {
+const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly Route[] => {
   const { components } = node.engine.vocabulary;
   const forms = formsOf(node.engine.vocabulary);
   const watch = watchRoute(node, forms, streams);

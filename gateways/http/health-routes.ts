@@ -4,7 +4,7 @@ import type { Route } from '#gateways/http/route';
 import type { Node } from '#gateways/node';
 
 /** From this share of what may wait on, a node is not ready: others should take the load. */
-export const readyBacklog = 15_000;
+const readyBacklog = 15_000;
 
 /** What anyone may ask; it tells no more than whether the node works and which release it is. */
 export const healthRoutes = (node: Node): readonly Route[] => [

@@ -44,13 +44,17 @@ export const lineStreams = (): LineStreams => {
       });
       response.flushHeaders();
       let over = false;
+      const { socket } = response;
       const finish = (): void => {
         if (over) return;
         over = true;
         open.delete(onClose);
+        socket?.off('end', onClose);
         onOver();
       };
       open.add(onClose);
+      // Who closes its sending side has left, or soon will: a stream has no end of its own to wait for.
+      socket?.on('end', onClose);
       response.on('close', finish);
       response.on('error', finish);
       return {

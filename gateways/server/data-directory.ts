@@ -23,7 +23,7 @@ export interface DataDirectory {
   readonly token: string;
 }
 
-export const directoryFormat = 1;
+const directoryFormat = 1;
 
 /** Opens a data directory, making what a first start needs. Errors name the file and what to do. */
 export const openDataDirectory = (path: string): DataDirectory => {
@@ -52,7 +52,7 @@ export const newCluster = (clusterId = randomBytes(16).toString('hex')): Cluster
   base: 0,
 });
 
-export const readCluster = (path: string): Cluster | undefined => {
+const readCluster = (path: string): Cluster | undefined => {
   const file = join(path, 'cluster.json');
   if (!existsSync(file)) return undefined;
   let parsed: unknown;
@@ -116,7 +116,7 @@ const administratorToken = (path: string): string => {
   return token;
 };
 
-export const reason = (error: unknown): string =>
+const reason = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
 /** Clients wait for this file: it is whole or not there. */

@@ -58,7 +58,7 @@ export const operationsOf = (
   };
 };
 
-export const backupOf = (path: string, manifest: Manifest): Backup => ({
+const backupOf = (path: string, manifest: Manifest): Backup => ({
   name: path.slice(path.lastIndexOf('/') + 1),
   path,
   position: manifest.position,

@@ -6,7 +6,7 @@ export const keyOf = (index: number): string => `k/${String(index).padStart(8, '
 export const KEY_DIGITS_AT = 2;
 const KEY_DIGITS = 8;
 
-export const VALUE_BYTES = 300;
+const VALUE_BYTES = 300;
 
 /** Printable, so that the same bytes can be sent as JSON text. */
 export const value: Buffer = Buffer.from(

@@ -31,7 +31,7 @@ export interface Measured {
   readonly detail?: Readonly<Record<string, number>>;
 }
 
-export const noPeer = 'etcd is not installed here, so there is nothing to compare with: apt-get install etcd-server';
+const noPeer = 'etcd is not installed here, so there is nothing to compare with: apt-get install etcd-server';
 
 export const rowOf = (contest: Contest, ours: readonly Measured[], peer: readonly Measured[], note?: string): Row => {
   const { name, unit, better, target, hasPeer } = contest;

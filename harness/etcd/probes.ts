@@ -1,6 +1,6 @@
 import type { CompareStep, DeleteStep, Operation, PutStep, RangeStep, Step } from '#harness/etcd/trace';
 
-/** Short traces, each of which shows one answer that differs from etcd's. Their names are those in `differences.json`. */
+/** Short traces, each of which shows one answer that differs from etcd's, named as in `differences.json`. */
 const longKey = 'k'.repeat(1_100);
 
 const put = (key: string): PutStep => ({

@@ -55,11 +55,15 @@ const compared = async (trace: readonly Step[]): Promise<readonly Difference[]> 
   differ(trace, await playOnEtcd(trace), await playOnOurs(trace));
 
 (etcdInstalled() ? describe : describe.skip)('a client on etcd and on ours (needs etcd-server)', () => {
-  test.each(seeds)('gets the same answers, seed %i', async (seed) => {
-    const differences = await compared(drawTrace(randomOf(seed), steps));
-    // The first says it: what follows may come of it.
-    expect(differences.slice(0, 1)).toEqual([]);
-  }, 120_000);
+  test.each(seeds)(
+    'gets the same answers, seed %i',
+    async (seed) => {
+      const differences = await compared(drawTrace(randomOf(seed), steps));
+      // The first says it: what follows may come of it.
+      expect(differences.slice(0, 1)).toEqual([]);
+    },
+    120_000,
+  );
 
   test('gets other answers only where the list says so', async () => {
     const found = [];

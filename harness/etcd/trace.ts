@@ -88,8 +88,8 @@ const leases = [0, 0, 0, 101, 102, 103, 104] as const;
 const values = ['', 'v1', 'v2', 'v3', '\0\xff'] as const;
 
 /**
- * Draws steps that mostly succeed, and each mistake that etcd names now and then. What is known to be answered in another
- * way is left out, since all that followed would differ too; `probes.ts` has it.
+ * Draws steps that mostly succeed, and each mistake that etcd names now and then. What is known to be answered in
+ * another way is left out, since all that followed would differ too; `probes.ts` has it.
  */
 export const drawTrace = (random: Random, steps: number): readonly Step[] => {
   const trace: Step[] = [];

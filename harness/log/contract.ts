@@ -12,7 +12,7 @@ export interface LogInstallation {
 const never = new AbortController().signal;
 
 /** The next `count` entries from a position on, waiting for them if need be. */
-export const collect = async (log: Log, from: number, count: number): Promise<readonly LogEntry[]> => {
+const collect = async (log: Log, from: number, count: number): Promise<readonly LogEntry[]> => {
   const entries: LogEntry[] = [];
   if (count === 0) return entries;
   for await (const group of log.read(from, never)) {
@@ -24,7 +24,7 @@ export const collect = async (log: Log, from: number, count: number): Promise<re
 };
 
 /** What a promise was refused for. */
-export const faultOf = async (work: Promise<unknown>): Promise<LogFault['kind'] | undefined> => {
+const faultOf = async (work: Promise<unknown>): Promise<LogFault['kind'] | undefined> => {
   try {
     await work;
     return undefined;

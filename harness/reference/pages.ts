@@ -8,12 +8,15 @@ import type { Component } from '#log/component';
 import { kernelRejections, vocabularyOf } from '#log/vocabulary';
 import { gatewayRefusals } from '#gateways/gateway-refusals';
 import { commandsOf, openApi } from '#gateways/openapi';
+import { cliReference } from '#gateways/cli/reference';
+import { verbsOf } from '#gateways/cli/verbs';
 
 /** Everything under docs/reference, by file name. Equal components give equal texts. */
 export const referencePages = (components: readonly Component[], version: string): ReadonlyMap<string, string> =>
   new Map([
     ['openapi.json', `${JSON.stringify(openApi(components, version), null, 2)}\n`],
     ...components.map((component) => [`${component.name}.md`, componentPage(component)] as const),
+    ['command-line.md', `${cliReference(verbsOf(components)).trimEnd()}\n`],
     ['rejections.md', rejectionsPage(components)],
   ]);
 

@@ -25,6 +25,7 @@ const programs = [
   { source: serverSource, target: 'dist/server/main.js' },
   { source: 'harness/bench/main.ts', target: 'dist/harness/bench.js' },
   { source: 'harness/simulator/main.ts', target: 'dist/harness/simulate.js' },
+  { source: 'harness/reference/main.ts', target: 'dist/harness/reference.js' },
   { source: 'harness/quickstart/main.ts', target: 'dist/harness/quickstart.js' },
 ];
 

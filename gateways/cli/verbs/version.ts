@@ -21,7 +21,7 @@ export const version: Verb = {
 const ANSWER_MS = 2_000;
 
 /** Undefined when no server is known or none answers: that is no reason not to tell one's own version. */
-export const serverVersion = async (session: Session): Promise<string | undefined> => {
+const serverVersion = async (session: Session): Promise<string | undefined> => {
   try {
     const client = await session.client({ timeoutMs: ANSWER_MS });
     const { json } = await client.ask({ method: 'GET', path: '/version' });

@@ -2,7 +2,7 @@ import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { AuthenticateRequest, AuthenticateResponse, AuthStatusResponse } from '#gateways/etcd/messages/auth';
 import { refusal } from '#gateways/etcd/refusal';
-import { anything, decoded, unary, type Service } from '#gateways/etcd/service';
+import { anything, decoded, unary, type Service } from '#gateways/etcd/grpc-service';
 
 const unsupported = [
   'AuthEnable',

@@ -13,7 +13,7 @@ export const Setting = {
   noRfc7540Priorities: 0x9,
 } as const;
 
-export const settingBytes = 6;
+const settingBytes = 6;
 
 export const settingsPayload = (settings: readonly (readonly [identifier: number, value: number])[]): Buffer => {
   const payload = Buffer.alloc(settings.length * settingBytes);

@@ -12,7 +12,7 @@ import {
   type PutRequest,
 } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
-import { submit, type Done, type Service } from '#gateways/etcd/service';
+import { submit, type Done, type Service } from '#gateways/etcd/grpc-service';
 import type { Rows } from '#log/rows';
 
 /** Refuses what etcd refuses before it looks at the key, and what our limits refuse. */
@@ -31,7 +31,7 @@ export const checkDelete = ({ key, rangeEnd }: DeleteRangeRequest): void => {
 };
 
 /** The body of `key.put`, and of a put in a transaction. */
-export const putBody = ({ value, lease }: PutRequest) => (lease === '0' ? { value } : { value, lease });
+const putBody = ({ value, lease }: PutRequest) => (lease === '0' ? { value } : { value, lease });
 
 export const put = async (service: Service, principal: Principal, request: PutRequest): Promise<Buffer> => {
   checkPut(request);

@@ -1,6 +1,6 @@
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { deleteRange, put } from '#gateways/etcd/kv/change';
-import { checkRange, idsOf, readKey, readRange, revisionOf, type RangeResult } from '#gateways/etcd/kv/range';
+import { checkRange, encodedRange, idsOf, readKey, revisionOf, type RangeResult } from '#gateways/etcd/kv/range';
 import { txn } from '#gateways/etcd/kv/txn';
 import {
   CompactionRequest,
@@ -12,7 +12,7 @@ import {
   TxnRequest,
 } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
-import { submit, unary, type Service } from '#gateways/etcd/service';
+import { submit, unary, type Service } from '#gateways/etcd/grpc-service';
 import type { Principal } from '#gateways/node';
 
 /** `etcdserverpb.KV`. */
@@ -42,7 +42,7 @@ const range = (service: Service, request: RangeRequest): Buffer | Promise<Buffer
   const { from, to } = idsOf(request.key, request.rangeEnd);
   if (to !== undefined && to <= from) return answer({ kvs: [], more: false, count: 0 });
   if (request.rangeEnd === '') return answer(readKey(node, request, position));
-  return readRange(node, request, position).then(answer);
+  return encodedRange(node, header, request, position);
 };
 
 const compact = async (service: Service, principal: Principal, revision: number): Promise<Buffer> => {

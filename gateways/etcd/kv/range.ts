@@ -2,13 +2,18 @@ import { keyKind, type Key } from '#aggregates/chainfire/key';
 import type { Fact } from '#aggregates/facts';
 import { maxKeyBytes } from '#commands/chainfire/key';
 import type { Node } from '#gateways/node';
+import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import { keyValueOf } from '#gateways/etcd/kv/key-value';
-import { SortOrder, SortTarget, type KeyValue, type RangeRequest } from '#gateways/etcd/messages/kv';
+import { RangeResponse, SortOrder, SortTarget, type KeyValue, type RangeRequest } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
 import { factsAt } from '#log/past';
 
 /** Keys read in one turn: a large range must not hold up the apply loop. */
 const pageKeys = 1_000;
+
+/** An answer is one message in memory. */
+const maxAnswerBytes = 512 * 1024 * 1024;
+const answerTooLarge = 'etcdserver: the answer would be larger than 512 MiB; read the range in parts, with a limit';
 
 export interface RangeResult {
   readonly kvs: readonly KeyValue[];
@@ -32,7 +37,7 @@ export const revisionOf = (node: Node, revision: number): number => {
   return revision;
 };
 
-export const factsOfRevision = ({ engine }: Node, position: number) =>
+const factsOfRevision = ({ engine }: Node, position: number) =>
   position === engine.head.position ? engine.facts : factsAt(engine.rows, position, engine.vocabulary.indexes);
 
 /** One key, in this turn. */
@@ -46,20 +51,61 @@ export const readKey = (node: Node, request: RangeRequest, position: number): Ra
 
 /** Any range, over several turns; all of it is of one position. */
 export const readRange = async (node: Node, request: RangeRequest, position: number): Promise<RangeResult> => {
-  const { limit, countOnly } = request;
+  const { limit } = request;
   const arranged = isArranged(request);
   const wanted = wantedBy(request);
   const facts: Fact<Key>[] = [];
+  const answer = answerBound();
   let count = 0;
   for await (const page of pages(node, idsOf(request.key, request.rangeEnd), position)) {
     count += page.length;
-    if (countOnly) continue;
+    if (request.countOnly) continue;
     for (const fact of page) {
       if (!arranged && limit > 0 && facts.length >= limit) break;
-      if (wanted(fact)) facts.push(fact);
+      if (!wanted(fact)) continue;
+      answer.add(fact.state.value.length);
+      facts.push(fact);
     }
   }
   return arrange(request, facts, count);
+};
+
+/**
+ * The same as an encoded `RangeResponse`. A message may be sent in parts that are joined, so keys that come in their
+ * own order are encoded page by page and never held.
+ */
+export const encodedRange = async (
+  node: Node,
+  header: Buffer,
+  request: RangeRequest,
+  position: number,
+): Promise<Buffer> => {
+  const { limit, countOnly, keysOnly } = request;
+  if (isArranged(request)) return RangeResponse.encode({ header, ...(await readRange(node, request, position)) });
+  const parts: Buffer[] = [];
+  const answer = answerBound();
+  let count = 0;
+  for await (const page of pages(node, idsOf(request.key, request.rangeEnd), position)) {
+    const room = countOnly ? 0 : limit > 0 ? Math.max(0, limit - count) : page.length;
+    count += page.length;
+    if (room === 0) continue;
+    const shown = page.length <= room ? page : page.slice(0, room);
+    const part = RangeResponse.encode({ kvs: shown.map((fact) => keyValueOf(fact, keysOnly)) });
+    answer.add(part.length);
+    parts.push(part);
+  }
+  parts.push(RangeResponse.encode({ header, more: !countOnly && limit > 0 && count > limit, count }));
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+};
+
+const answerBound = () => {
+  let bytes = 0;
+  return {
+    add: (length: number): void => {
+      bytes += length;
+      if (bytes > maxAnswerBytes) throw grpcError(GrpcCode.resourceExhausted, answerTooLarge);
+    },
+  };
 };
 
 /** The keys of a range at a position, page by page, giving way in between. */

@@ -19,7 +19,7 @@ import {
   type TxnRequest,
 } from '#gateways/etcd/messages/kv';
 import { refusalOf } from '#gateways/etcd/refusal';
-import { submit, type Service } from '#gateways/etcd/service';
+import { submit, type Service } from '#gateways/etcd/grpc-service';
 import { rejected } from '#log/decide';
 import type { Happened } from '#aggregates/decision';
 

@@ -17,7 +17,7 @@ import {
   LeaseTimeToLiveResponse,
 } from '#gateways/etcd/messages/lease';
 import { refusal } from '#gateways/etcd/refusal';
-import { anything, decoded, streaming, submit, unary, type Service } from '#gateways/etcd/service';
+import { anything, decoded, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
 import type { Principal } from '#gateways/node';
 
 /** etcd raises a shorter time to live to one and a half of its election time-outs, which is this by default. */

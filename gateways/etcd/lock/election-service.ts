@@ -19,7 +19,7 @@ import {
   type CampaignRequest as Campaign,
 } from '#gateways/etcd/messages/lock';
 import { refusal } from '#gateways/etcd/refusal';
-import { decoded, streaming, submit, unary, type Service } from '#gateways/etcd/service';
+import { decoded, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
 import type { Principal } from '#gateways/node';
 import type { Watch } from '#log/watch';
 

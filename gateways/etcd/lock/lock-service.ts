@@ -5,7 +5,7 @@ import { grantLease, newLeaseId } from '#gateways/etcd/lease/lease-service';
 import { placeKey, takePlace, waitForTurn } from '#gateways/etcd/lock/queue';
 import { LockRequest, LockResponse, UnlockRequest, UnlockResponse } from '#gateways/etcd/messages/lock';
 import { refusal } from '#gateways/etcd/refusal';
-import { submit, unary, type Service } from '#gateways/etcd/service';
+import { submit, unary, type Service } from '#gateways/etcd/grpc-service';
 import type { Principal } from '#gateways/node';
 
 /** What etcd grants to a caller that names no lease. */

@@ -5,7 +5,7 @@ import type { Node, Principal } from '#gateways/node';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import { refusal } from '#gateways/etcd/refusal';
-import { submit, type Service } from '#gateways/etcd/service';
+import { submit, type Service } from '#gateways/etcd/grpc-service';
 
 /**
  * Locks and elections as etcd's clients lay them out: who waits puts `NAME/LEASE-IN-HEX` under a lease, and the key

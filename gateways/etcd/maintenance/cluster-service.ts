@@ -1,7 +1,7 @@
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { MemberListResponse } from '#gateways/etcd/messages/maintenance';
-import { anything, unary, type Service } from '#gateways/etcd/service';
+import { anything, unary, type Service } from '#gateways/etcd/grpc-service';
 
 const unsupported = ['MemberAdd', 'MemberRemove', 'MemberUpdate', 'MemberPromote'] as const;
 

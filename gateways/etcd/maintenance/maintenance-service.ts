@@ -18,7 +18,7 @@ import {
 } from '#gateways/etcd/messages/maintenance';
 import { hashOfKeys } from '#gateways/etcd/maintenance/key-hash';
 import { refusal } from '#gateways/etcd/refusal';
-import { anything, raftTerm, unary, type Service } from '#gateways/etcd/service';
+import { anything, raftTerm, unary, type Service } from '#gateways/etcd/grpc-service';
 
 /** The release of etcd whose API this is, with our own behind it, as semantic versions are read. */
 const apiVersion = '3.4.23';

@@ -8,7 +8,7 @@ export const LockResponse = message({ header: [1, encoded], key: [2, key] });
 export const UnlockRequest = message({ key: [1, key] });
 export const UnlockResponse = message({ header: [1, encoded] });
 
-export const LeaderKey = message({ name: [1, key], key: [2, key], revision: [3, int64], lease: [4, id64] });
+const LeaderKey = message({ name: [1, key], key: [2, key], revision: [3, int64], lease: [4, id64] });
 
 export const CampaignRequest = message({ name: [1, key], lease: [2, id64], value: [3, bytes] });
 export const CampaignResponse = message({ header: [1, encoded], leader: [2, nested(LeaderKey)] });

@@ -30,7 +30,7 @@ export const HashResponse = message({ header: [1, encoded], hash: [2, int64] });
 export const HashKvRequest = message({ revision: [1, int64] });
 export const HashKvResponse = message({ header: [1, encoded], hash: [2, int64], compactRevision: [3, int64] });
 
-export const Member = message({
+const Member = message({
   id: [1, uint64],
   name: [2, text],
   peerUrls: [3, each(text)],

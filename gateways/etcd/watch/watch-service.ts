@@ -1,5 +1,5 @@
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
-import { streaming, type Service } from '#gateways/etcd/service';
+import { streaming, type Service } from '#gateways/etcd/grpc-service';
 import { frameEncoder } from '#gateways/etcd/watch/frame-encoding';
 import { openWatchStream } from '#gateways/etcd/watch/watch-stream';
 

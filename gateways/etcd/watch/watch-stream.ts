@@ -1,5 +1,5 @@
 import { refusal } from '#gateways/etcd/refusal';
-import { decoded, type Service } from '#gateways/etcd/service';
+import { decoded, type Service } from '#gateways/etcd/grpc-service';
 import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
 import { idsOf } from '#gateways/etcd/kv/range';
 import { FilterType, WatchRequest, WatchResponse, type WatchCreateRequest } from '#gateways/etcd/messages/watch';
@@ -141,10 +141,16 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
 
   stream.sendHeaders();
   stream.onMessage((message) => {
-    const request = decoded(WatchRequest, message);
-    if (request.create !== undefined) create(request.create);
-    else if (request.cancel !== undefined) cancel(request.cancel.watchId);
-    else if (request.progress !== undefined) progress();
+    try {
+      const request = decoded(WatchRequest, message);
+      if (request.create !== undefined) create(request.create);
+      else if (request.cancel !== undefined) cancel(request.cancel.watchId);
+      else if (request.progress !== undefined) progress();
+    } catch (error) {
+      // The call ends with the error, and nobody says `onCancel`.
+      close();
+      throw error;
+    }
   });
   stream.onDrain(() => {
     for (const following of [...followings.values()]) {
