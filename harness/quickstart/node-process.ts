@@ -70,10 +70,12 @@ export const startNode = async (place: NodePlace, waiting: (seconds: number) => 
 
 const endings = (child: ChildProcess, gone: Promise<void>): Pick<NodeProcess, 'kill' | 'stop'> => ({
   kill: async () => {
+    child.ref();
     child.kill('SIGKILL');
     await gone;
   },
   stop: async () => {
+    child.ref();
     child.kill('SIGTERM');
     const late = sleep(STOP_MS, 'late', { ref: false });
     if ((await Promise.race([gone, late])) !== 'late') return;
