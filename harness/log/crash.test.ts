@@ -1,3 +1,4 @@
+import { extent } from '#harness/extent';
 import { inspectLog } from '#log/segment/inspection';
 import { openSegmentLog } from '#log/segment/segment-log';
 import { buildSync } from 'esbuild';
@@ -6,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const CYCLES = Number(process.env['KILL_CYCLES'] ?? 20);
+const CYCLES = extent(20, 200);
 const WAYS = [1, 7, 20, 60, 150];
 
 jest.setTimeout(60_000 + CYCLES * 5_000);

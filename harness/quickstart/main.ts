@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { cliOf } from '#harness/quickstart/cli';
-import { type NodeProcess, startNode, stopKept } from '#harness/quickstart/node-process';
 import { screen } from '#harness/quickstart/screen';
 import { type Surroundings, tour } from '#harness/quickstart/tour';
+import { builtProgram, type ServerProcess, startServer, stopLeftServer } from '#harness/server-process';
 
 /** `npm run quickstart [-- --keep]`: a node in a directory of its own, and a tour of it through the command. */
 const root = join(__dirname, '..', '..');
 const directory = join(root, '.quickstart');
 const data = join(directory, 'data');
-const program = join(root, 'dist', 'bin', 'ultracloud.js');
+const program = builtProgram(root);
 const place = { program, data, log: join(directory, 'server.log') };
 
 const main = async (words: readonly string[]): Promise<number> => {
@@ -24,24 +24,24 @@ const main = async (words: readonly string[]): Promise<number> => {
   }
   const keep = words.includes('--keep');
   screen.title('UltraCloud quickstart');
-  const kept = await stopKept(data);
+  const kept = await stopLeftServer(data);
   if (kept !== undefined) screen.say(`Stopped the node that an earlier run has kept (process ${kept}).`);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
   screen.say(`Starting a node on ${relative(process.cwd(), data) || '.'}, on free ports of this machine …`);
   const waiting = (seconds: number): void => screen.say(`… not ready yet, after ${seconds} s`);
-  let node: NodeProcess | undefined;
+  let node: ServerProcess | undefined;
   const onSignal = (): void => {
     void (node?.kill() ?? Promise.resolve()).finally(() => process.exit(130));
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    node = await startNode(place, waiting);
+    node = await startServer(place).ready(waiting);
     screen.done(
       `ready after ${Math.round(node.readyMs)} ms: ${node.endpoints.http} (HTTP), ${node.endpoints.etcd} (etcd)`,
     );
-    const running = (): NodeProcess => {
+    const running = (): ServerProcess => {
       if (node === undefined) throw new Error('the server does not run');
       return node;
     };
@@ -53,7 +53,7 @@ const main = async (words: readonly string[]): Promise<number> => {
       node: running,
       crash: async () => {
         await running().kill();
-        return (node = await startNode(place, waiting));
+        return (node = await startServer(place).ready(waiting));
       },
     });
     if (seen === undefined) return 1;
@@ -107,7 +107,7 @@ const verify = async (): Promise<string | undefined> => {
   return found;
 };
 
-const summary = (seen: readonly string[], node: NodeProcess | undefined): void => {
+const summary = (seen: readonly string[], node: ServerProcess | undefined): void => {
   const shown = relative(process.cwd(), data) || '.';
   screen.title('What you have seen');
   for (const each of seen) screen.say(`- ${each}`);

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Cli, finished, type Ran, runProgram } from '#harness/quickstart/cli';
-import type { NodeProcess } from '#harness/quickstart/node-process';
 import type { Screen } from '#harness/quickstart/screen';
+import type { ServerProcess } from '#harness/server-process';
 
 /** What the tour walks through. */
 export interface Surroundings {
@@ -10,9 +10,9 @@ export interface Surroundings {
   readonly cli: Cli;
   readonly directory: string;
   readonly data: string;
-  node(): NodeProcess;
+  node(): ServerProcess;
   /** Kills the server as a power cut would, and starts it again. */
-  crash(): Promise<NodeProcess>;
+  crash(): Promise<ServerProcess>;
 }
 
 export interface Step {
@@ -147,7 +147,7 @@ const crash: Step = {
         else if (!killed) throw new Error(`a put ended with ${exitCode} before the server was killed`);
       }
     };
-    const killer = async (): Promise<NodeProcess> => {
+    const killer = async (): Promise<ServerProcess> => {
       while (acknowledged.size < ACKNOWLEDGED) await new Promise((resolve) => setTimeout(resolve, 10));
       killed = true;
       around.screen.say(
