@@ -85,7 +85,8 @@ export const httpKeyClient = (endpoint: () => Endpoint): KeyClient => {
           return done;
         case 'delete': {
           const { json } = await checked(send('POST', `${path}/delete`, undefined, requestId), [200]);
-          return (json['events'] as readonly unknown[]).length === 0 ? absent : done; // The form of an accepted command.
+          const events = json['events'] as readonly unknown[]; // The form of an accepted command.
+          return events.length === 0 ? absent : done;
         }
         case 'swap': {
           const { expected, value } = action;
