@@ -132,6 +132,13 @@ export const fixedRoutes: readonly FixedRoute[] = [
     body: Truncation,
     answer: '`first`, the oldest entry that is kept, and the `snapshot` that stands for the others.',
   }),
+  route('POST', '/v1/log-verify', 'log.verify', {
+    tag: 'operation',
+    summary:
+      'Decide the history again, from the oldest snapshot that is kept on, and compare it with what is recorded.',
+    body: Nothing,
+    answer: '`from`, `to`, `entries`, `hash`, and the first `difference` if there is one.',
+  }),
   route('POST', '/v1/backups', 'backup.create', {
     tag: 'operation',
     summary: 'Write and check a backup while commands go on.',

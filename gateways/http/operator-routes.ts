@@ -8,7 +8,7 @@ import { answer, malformed, rejection, type Answer, type Ask } from '#gateways/h
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import { NewBackup, Nothing, Truncation } from '#gateways/fixed-routes';
-import type { Node } from '#gateways/node';
+import type { Node, Verification } from '#gateways/node';
 
 const readNothing = queryReader({});
 
@@ -22,6 +22,7 @@ export const operatorRoutes = (node: Node): readonly Route[] => [
     handle: strict(async () => answer(await node.operations.logBounds())),
   },
   { method: 'POST', path: '/v1/log-truncate', handle: (ask) => truncate(node, ask) },
+  { method: 'POST', path: '/v1/log-verify', handle: verification(node) },
   { method: 'POST', path: '/v1/backups', handle: (ask) => createBackup(node, ask) },
   {
     method: 'GET',
@@ -91,6 +92,18 @@ const truncate = async (node: Node, { query, body }: Ask): Promise<Answer> => {
     return malformed([{ path: 'before', expected: `a position up to ${position}`, got: String(before) }]);
   }
   return answer(await node.operations.truncateLog(before));
+};
+
+/** It takes the machine's time, so that whoever asks while one runs gets the answer of that one. */
+const verification = (node: Node): Route['handle'] => {
+  let running: Promise<Verification> | undefined;
+  return async ({ query, body }) => {
+    const read = readNothing(query);
+    const nothing = decode(Nothing, body === undefined ? {} : body);
+    if (isLeft(read) || isLeft(nothing)) return malformed(problemsOf(read, nothing));
+    running ??= node.operations.verifyLog().finally(() => (running = undefined));
+    return answer(await running);
+  };
 };
 
 const createBackup = async (node: Node, { query, body }: Ask): Promise<Answer> => {

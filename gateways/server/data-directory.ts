@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** What a data directory says of itself, in `cluster.json`. */
 export interface Cluster {
@@ -83,9 +83,16 @@ export const writeCluster = (path: string, cluster: Cluster): Cluster => {
   return cluster;
 };
 
+/** One level at a time: below a place where nothing can be made, such as /proc, Node's own recursion does not end. */
+const makeLevels = (path: string): void => {
+  const above = dirname(path);
+  if (above !== path && !existsSync(above)) makeLevels(above);
+  if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+};
+
 const makeDirectory = (path: string): void => {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeLevels(resolve(path));
   } catch (error) {
     throw new Error(`${path}: cannot be made (${reason(error)}). Choose another directory with --data, or make it.`, {
       cause: error,
@@ -127,6 +134,26 @@ export const writeEndpoints = async (path: string, endpoints: Readonly<Record<st
   await fresh.sync();
   await fresh.close();
   await rename(`${file}.new`, file);
+};
+
+/** Removes what a server that died has left; the file of one that runs stays. */
+export const removeStaleEndpoints = (path: string): void => {
+  let pid: unknown;
+  try {
+    pid = (JSON.parse(readFileSync(join(path, 'endpoints.json'), 'utf8')) as { readonly pid?: unknown }).pid;
+  } catch {
+    // Absent or not ours: nothing names a server.
+  }
+  if (typeof pid !== 'number' || pid === process.pid || !isAlive(pid)) removeEndpoints(path);
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code === 'EPERM';
+  }
 };
 
 export const removeEndpoints = (path: string): void => rmSync(join(path, 'endpoints.json'), { force: true });

@@ -1,10 +1,16 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { catalog } from '#gateways/catalog';
 import { startEtcdGateway } from '#gateways/etcd/gateway';
 import { startHttpGateway } from '#gateways/http/gateway';
-import { openDataDirectory, removeEndpoints, writeEndpoints } from '#gateways/server/data-directory';
+import {
+  openDataDirectory,
+  removeEndpoints,
+  removeStaleEndpoints,
+  writeEndpoints,
+} from '#gateways/server/data-directory';
 import { defaultFloorBytes, startDiskGuard } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
 import type { Verification } from '#gateways/node';
@@ -47,7 +53,7 @@ export const serve = async (options: ServeOptions): Promise<number> => {
     }
   }
   const data = openDataDirectory(options.data);
-  removeEndpoints(data.path);
+  removeStaleEndpoints(data.path);
   let stop: (code: number) => void = () => undefined;
   const stopped = new Promise<number>((resolve) => (stop = resolve));
   const node = await startNode(data, {
@@ -61,6 +67,8 @@ export const serve = async (options: ServeOptions): Promise<number> => {
   });
   const closers: (() => Promise<void> | void)[] = [() => node.stop()];
   try {
+    // No other server has the directory now, whatever process the file names.
+    removeEndpoints(data.path);
     const guard = await startDiskGuard(data.path, node.engine, options.diskFloorBytes ?? defaultFloorBytes, (warning) =>
       say(`warning: ${warning}`),
     );
@@ -110,7 +118,16 @@ const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): { readonly cert: Buffer; read
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
     throw new Error('--tls-cert and --tls-key: expected both or neither.');
-  return { cert: readPem('--tls-cert', tlsCert), key: readPem('--tls-key', tlsKey) };
+  const pair = { cert: readPem('--tls-cert', tlsCert), key: readPem('--tls-key', tlsKey) };
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`--tls-cert and --tls-key: expected a certificate and its private key in PEM (${reason}).`, {
+      cause: error,
+    });
+  }
+  return pair;
 };
 
 const readPem = (flag: string, file: string): Buffer => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Component } from '#log/component';
 import type { Log } from '#log/log';
@@ -70,6 +70,9 @@ export const verifyDirectory = async (
   components: readonly Component[],
   progress?: (position: number) => void,
 ): Promise<Verification> => {
+  if (!existsSync(join(directory, 'cluster.json'))) {
+    throw new Error(`${directory}: expected a data directory, which has a cluster.json. Name another with --data.`);
+  }
   const data = openDataDirectory(directory);
   const log = await openSegmentLog({
     directory: data.logPath,
