@@ -8,12 +8,15 @@ const unsupported = ['MemberAdd', 'MemberRemove', 'MemberUpdate', 'MemberPromote
 /** `etcdserverpb.Cluster`: one member, this node. */
 export const clusterHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
   const path = (method: string): string => `/etcdserverpb.Cluster/${method}`;
-  const list = unary(service, anything, () =>
-    MemberListResponse.encode({
-      header: service.header(service.node.engine.head.position),
-      members: [{ id: service.memberId, name: 'ultracloud', peerUrls: [service.url()], clientUrls: [service.url()] }],
-    }),
-  );
+  // Without a token, as in etcd: `etcdctl --cluster` asks for the members before it logs in.
+  const list: GrpcHandler = {
+    kind: 'unary',
+    handle: () =>
+      MemberListResponse.encode({
+        header: service.header(service.node.engine.head.position),
+        members: [{ id: service.memberId, name: 'ultracloud', peerUrls: [service.url()], clientUrls: [service.url()] }],
+      }),
+  };
   const refused = unary(service, anything, () => {
     throw grpcError(GrpcCode.unimplemented, 'etcdserver: members are not managed through the etcd API');
   });

@@ -1,0 +1,170 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { etcdctlInstalled, etcdctlOf, etcdctlWith, type Etcdctl } from '#harness/etcd/etcdctl';
+import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
+
+(etcdctlInstalled() ? describe : describe.skip)('etcdctl (needs etcd-client)', () => {
+  let server: TestGateway;
+  let etcdctl: Etcdctl;
+
+  beforeAll(async () => {
+    server = await startTestGateway();
+    etcdctl = etcdctlOf(server);
+  });
+  afterAll(async () => {
+    await etcdctl.close();
+    await server.stop();
+  });
+
+  describe('endpoint', () => {
+    test('status says the version, the size, the leader and where the log is', async () => {
+      await etcdctl.out('put status 1');
+      const [{ Status }] = (await etcdctl.json('endpoint status')) as [{ readonly Status: Record<string, unknown> }];
+      const { position } = server.node.engine.head;
+      expect(Status).toEqual({
+        header: expect.objectContaining({ revision: position, raft_term: 1 }) as unknown,
+        version: '3.4.23+ultracloud.0.1.0',
+        dbSize: expect.any(Number) as unknown,
+        dbSizeInUse: expect.any(Number) as unknown,
+        leader: (Status['header'] as { readonly member_id: number }).member_id,
+        raftIndex: position,
+        raftAppliedIndex: position,
+        raftTerm: 1,
+      });
+      expect(Status['dbSize']).toBeGreaterThanOrEqual(Status['dbSizeInUse'] as number);
+      expect(Status['dbSizeInUse']).toBeGreaterThan(0);
+      const table = (await etcdctl.out('endpoint status -w table')).split('\n');
+      expect(table[1]).toMatch(/ENDPOINT.*ID.*VERSION.*DB SIZE.*IS LEADER.*RAFT TERM.*ERRORS/);
+      expect(table[3]).toMatch(
+        new RegExp(`${server.endpoint} .*true \\| +false \\| +1 \\| +${position} \\| +${position}`),
+      );
+    });
+
+    test('status and health find the members by themselves', async () => {
+      const status = await etcdctl.out('endpoint status --cluster');
+      expect(status).toMatch(new RegExp(`^http://${server.endpoint}, [0-9a-f]+, 3\\.4\\.23`));
+      expect(await etcdctl.json('endpoint health --cluster')).toMatchObject([
+        { endpoint: `http://${server.endpoint}`, health: true },
+      ]);
+    });
+
+    test('health is good', async () => {
+      const { code, err } = await etcdctl.run('endpoint health');
+      expect({ code, err }).toEqual({
+        code: 0,
+        err: expect.stringContaining(`${server.endpoint} is healthy: successfully committed`) as unknown,
+      });
+      expect(await etcdctl.json('endpoint health')).toMatchObject([{ endpoint: server.endpoint, health: true }]);
+    });
+
+    test('hashkv changes with the keys, and only with them', async () => {
+      const hash = async (flags = ''): Promise<unknown> => {
+        const [{ HashKV }] = (await etcdctl.json(`endpoint hashkv${flags}`)) as [{ readonly HashKV: { hash: number } }];
+        return HashKV.hash;
+      };
+      await etcdctl.out('put hash 1');
+      const { position } = server.node.engine.head;
+      const first = await hash();
+      await etcdctl.out('lease grant 600');
+      expect(await hash()).toBe(first);
+      await etcdctl.out('put hash 2');
+      expect(await hash()).not.toBe(first);
+      expect(await hash(` --rev ${position}`)).toBe(first);
+      expect(await etcdctl.out('endpoint hashkv -w table')).toMatch(/ENDPOINT.*HASH/);
+    });
+  });
+
+  test('alarm names a full disk, disarm does not talk it away, and it ends with its cause', async () => {
+    expect(await etcdctl.out('alarm list')).toBe('');
+    expect(await etcdctl.out('alarm disarm')).toBe('');
+    await etcdctl.out('put alarm 1');
+    server.node.engine.refuseWrites('The disk is full.');
+    try {
+      expect(await etcdctl.out('alarm list')).toMatch(/^memberID:\d+ alarm:NOSPACE \n$/);
+      expect(await etcdctl.out('alarm disarm')).toMatch(/^memberID:\d+ alarm:NOSPACE \n$/);
+      expect(await etcdctl.refused('put alarm 2')).toBe('1: Error: etcdserver: mvcc: database space exceeded');
+      expect(await etcdctl.refused('lease grant 60')).toContain('etcdserver: mvcc: database space exceeded');
+      expect(await etcdctl.out('get alarm --print-value-only')).toBe('1\n');
+      expect(await etcdctl.out('endpoint status')).toMatch(/, NOSPACE\n$/);
+    } finally {
+      server.node.engine.refuseWrites(undefined);
+    }
+    expect(await etcdctl.out('alarm list')).toBe('');
+    expect(await etcdctl.out('put alarm 3')).toBe('OK\n');
+  });
+
+  test('member list names this node, and other members cannot be made', async () => {
+    expect(await etcdctl.out('member list')).toMatch(
+      new RegExp(`^[0-9a-f]+, started, ultracloud, http://${server.endpoint}, http://${server.endpoint}, false\n$`),
+    );
+    expect(await etcdctl.json('member list')).toMatchObject({ members: [{ name: 'ultracloud' }] });
+    const message = 'etcdserver: members are not managed through the etcd API';
+    for (const line of [
+      'member add other --peer-urls=http://192.0.2.1:2380',
+      'member remove 1234',
+      'member update 1234 --peer-urls=http://192.0.2.1:2380',
+      'member promote 1234',
+    ]) {
+      expect(await etcdctl.refused(line)).toBe(`1: Error: rpc error: code = Unimplemented desc = ${message}`);
+    }
+  });
+
+  test('move-leader finds no other member to lead', async () => {
+    expect(await etcdctl.refused('move-leader 1234')).toBe('1: Error: etcdserver: bad leader transferee');
+  });
+
+  test('defrag is done', async () => {
+    expect(await etcdctl.out('defrag')).toBe(`Finished defragmenting etcd member[${server.endpoint}]\n`);
+  });
+
+  test('snapshot save says what to use instead', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'etcdctl-snapshot-'));
+    try {
+      const file = join(directory, 'snapshot.db');
+      expect(await etcdctl.refused(`snapshot save ${file}`)).toBe(
+        '5: Error: rpc error: code = Unimplemented desc = etcdserver: ' +
+          'snapshots have no etcd file format here; use "ultracloud backup create"',
+      );
+      expect(existsSync(file)).toBe(false);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  test('user, role and auth find nothing to manage', async () => {
+    const message =
+      'etcdserver: users and roles are not managed through the etcd API; ' +
+      'log in as root with the administrator token';
+    for (const line of ['user list', 'user get root', 'user add a:b', 'role list', 'role add a', 'auth disable']) {
+      const says = await etcdctl.refused(line);
+      expect([line, says]).toEqual([line, `1: Error: rpc error: code = Unimplemented desc = ${message}`]);
+    }
+  });
+
+  describe('without the token', () => {
+    const as = (...flags: readonly string[]): Etcdctl => etcdctlWith(`--endpoints=${server.endpoint}`, ...flags);
+
+    test('is refused', async () => {
+      const nobody = as();
+      const userEmpty = '1: Error: etcdserver: user name is empty';
+      for (const line of ['get a', 'put a 1', 'del a', 'compaction 1', 'user list', 'auth enable', 'alarm list']) {
+        expect([line, await nobody.refused(line)]).toEqual([line, userEmpty]);
+      }
+      expect(await nobody.refused('lease grant 60')).toContain('etcdserver: user name is empty');
+      expect((await nobody.run('watch a')).err).toContain('watch was canceled (etcdserver: user name is empty)');
+      expect(await nobody.refused('endpoint hashkv')).toContain('user name is empty');
+    });
+
+    test('is refused with a wrong password, and as somebody else', async () => {
+      const failed = '2: Error: etcdserver: authentication failed, invalid user ID or password';
+      expect(await as('--user=root:wrong').refused('get a')).toBe(failed);
+      expect(await as(`--user=admin:${server.node.token}`).refused('get a')).toBe(failed);
+      expect(await as('--user=root', `--password=${server.node.token}`).out('get nothing')).toBe('');
+    });
+
+    test('sees who the members are, as in etcd', async () => {
+      expect(await as().out('member list')).toContain(`http://${server.endpoint}`);
+    });
+  });
+});
