@@ -1,4 +1,5 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
+import { Unpackr } from 'msgpackr';
 import { genesis, type Head } from '#log/decide';
 import { packr } from '#log/entry';
 import type { Versioned } from '#aggregates/facts';
@@ -24,31 +25,49 @@ export interface RawRows {
   raw(table: Table): Iterable<readonly [key: Buffer, value: Buffer]>;
 }
 
-type Db = Database<Buffer, Buffer>;
+type Db = Database<Buffer, string>;
 
-const HEAD = Buffer.from('head');
+/** Keys are texts of one byte a character, in memory and on disk alike; this spares a buffer for each. */
+const bytes = {
+  encoding: 'binary',
+  keyEncoder: {
+    /** lmdb has a few keys of its own, such as the least, and gives them as bytes. */
+    writeKey: (key: string | Uint8Array, target: Buffer, start: number): number => {
+      if (start + key.length > target.length) throw new RangeError(`no room for a key of ${key.length} bytes`);
+      if (typeof key === 'string') return start + target.write(key, start, 'latin1');
+      target.set(key, start);
+      return start + key.length;
+    },
+    readKey: (source: Buffer, start: number, end: number): string => source.toString('latin1', start, end),
+  },
+} as const;
+
+/** Bytes inside a row are copied: LMDB reads the next row into the same buffer. */
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', copyBuffers: true });
+
+const HEAD = 'head';
+const FORMAT = 'format';
 const NOTHING = Buffer.alloc(0);
 
 /** The storage format of this release; a directory of another one is refused with what to do. */
 const storeFormat = 1;
 
 export const openStore = async (directory: string, options: { readonly noSync?: boolean } = {}): Promise<Store> => {
-  const root = open<Buffer, Buffer>({
+  const root = open<Buffer, string>({
     path: directory,
     // Keys are up to 1,024 bytes, which escaping may double.
     pageSize: 8192,
     maxDbs: 32,
-    encoding: 'binary',
-    keyEncoding: 'binary',
+    ...bytes,
     // The log is durable before these rows are: after a crash an older consistent commit and the log's tail suffice.
     ...(options.noSync === true ? { noSync: true, overlappingSync: false } : { overlappingSync: true }),
   });
-  const meta = root.openDB<Buffer, Buffer>({ name: 'meta', encoding: 'binary', keyEncoding: 'binary' });
+  const meta = root.openDB<Buffer, string>({ name: 'meta', ...bytes });
   const dbs = Object.fromEntries(
-    tables.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })]),
+    tables.map((name) => [name, root.openDB<Buffer, string>({ name, ...bytes })]),
   ) as unknown as Readonly<Record<Table, Db>>;
-  const format = meta.get(Buffer.from('format'));
-  if (format === undefined) await meta.put(Buffer.from('format'), Buffer.from([storeFormat]));
+  const format = meta.get(FORMAT);
+  if (format === undefined) await meta.put(FORMAT, Buffer.from([storeFormat]));
   else if (format[0] !== storeFormat) {
     await root.close();
     throw new Error(
@@ -59,14 +78,16 @@ export const openStore = async (directory: string, options: { readonly noSync?: 
   return storeOf(root, meta, dbs);
 };
 
-const storeOf = (root: RootDatabase<Buffer, Buffer>, meta: Db, dbs: Readonly<Record<Table, Db>>): Store => {
+const storeOf = (root: RootDatabase<Buffer, string>, meta: Db, dbs: Readonly<Record<Table, Db>>): Store => {
   let head = readHead(meta);
   return {
     get head() {
       return head;
     },
     get: (table, key) => {
-      const bytes = dbs[table].get(Buffer.from(key, 'latin1'));
+      // Outcomes are handed on as bytes; other rows are decoded from a buffer that the next read uses again.
+      const db = dbs[table];
+      const bytes = table === 'outcome' ? db.get(key) : db.getBinaryFast(key);
       return bytes === undefined ? undefined : decodeRow(table, bytes);
     },
     range: (table, range) => rangeOf(dbs[table], table, range),
@@ -75,9 +96,8 @@ const storeOf = (root: RootDatabase<Buffer, Buffer>, meta: Db, dbs: Readonly<Rec
         for (const table of tables) {
           const db = dbs[table];
           for (const [key, value] of changes.changed(table)) {
-            const bytes = Buffer.from(key, 'latin1');
-            if (value === undefined) void db.remove(bytes);
-            else void db.put(bytes, encodeRow(table, value));
+            if (value === undefined) void db.remove(key);
+            else void db.put(key, encodeRow(table, value));
           }
         }
         void meta.put(HEAD, encodeHead(next));
@@ -92,7 +112,8 @@ const storeOf = (root: RootDatabase<Buffer, Buffer>, meta: Db, dbs: Readonly<Rec
         return await read({
           head: bytes === undefined ? genesis : decodeHead(bytes),
           raw: function* (table) {
-            for (const { key, value } of dbs[table].getRange({ transaction })) yield [key, value];
+            for (const { key, value } of dbs[table].getRange({ transaction }))
+              yield [Buffer.from(key, 'latin1'), value];
           },
         });
       } finally {
@@ -104,7 +125,7 @@ const storeOf = (root: RootDatabase<Buffer, Buffer>, meta: Db, dbs: Readonly<Rec
       let waiting: Promise<unknown> = Promise.resolve();
       let count = 0;
       for await (const [table, key, value] of rows) {
-        const put = dbs[table].put(key, value);
+        const put = dbs[table].put(key.toString('latin1'), value);
         if (++count % 10_000 === 0) {
           await waiting;
           waiting = put;
@@ -117,7 +138,7 @@ const storeOf = (root: RootDatabase<Buffer, Buffer>, meta: Db, dbs: Readonly<Rec
     },
     prune: async (table, keys) => {
       await root.batch(() => {
-        for (const key of keys) void dbs[table].remove(Buffer.from(key, 'latin1'));
+        for (const key of keys) void dbs[table].remove(key);
       });
     },
     close: async () => {
@@ -128,15 +149,12 @@ const storeOf = (root: RootDatabase<Buffer, Buffer>, meta: Db, dbs: Readonly<Rec
 };
 
 function* rangeOf(db: Db, table: Table, { from, to, reverse = false }: KeyRange): Iterable<readonly [string, unknown]> {
-  const low = Buffer.from(from, 'latin1');
-  const high = Buffer.from(to, 'latin1');
   // LMDB's reverse ranges start at the high end, included, and stop before the low end.
-  const options = reverse ? { start: high, reverse: true } : { start: low, end: high };
+  const options = reverse ? { start: to, reverse: true } : { start: from, end: to };
   for (const { key, value } of db.getRange(options)) {
-    const text = key.toString('latin1');
-    if (reverse && text >= to) continue;
-    if (reverse && text < from) return;
-    yield [text, decodeRow(table, value)];
+    if (reverse && key >= to) continue;
+    if (reverse && key < from) return;
+    yield [key, decodeRow(table, value)];
   }
 }
 
@@ -165,7 +183,7 @@ const decodeRow = (table: Table, bytes: Buffer): unknown => {
   switch (table) {
     case 'state':
     case 'version': {
-      const row = packr.unpack(bytes) as readonly [number, number, number, unknown];
+      const row = unpackr.unpack(bytes) as readonly [number, number, number, unknown];
       return { version: row[0], createPosition: row[1], modPosition: row[2], state: row[3] };
     }
     case 'outcome':
@@ -178,7 +196,7 @@ const decodeRow = (table: Table, bytes: Buffer): unknown => {
     case 'count':
     case 'request':
     case 'alarm':
-      return packr.unpack(bytes);
+      return unpackr.unpack(bytes);
   }
 };
 
