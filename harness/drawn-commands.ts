@@ -47,10 +47,11 @@ const drawnCommands = (vocabulary: Vocabulary, random: Random): ((position: numb
     return isLeft(decode(spec.body, encode(spec.body, drawn))) ? generated(spec.body) : drawn;
   };
   const placed = (spec: AnyCommandSpec, body: unknown): unknown => {
+    if (notable.size === 0) return body;
     const fields = Object.entries(spec.body.shape.props)
       .filter(([name, { shape }]) => name in (body as object) && shape.kind === 'integer' && shape.unit === 'position')
       .map(([name]) => [name, random.pick([...notable.values()])] as const);
-    return notable.size > 0 && random.chance(0.7) ? { ...(body as object), ...Object.fromEntries(fields) } : body;
+    return random.chance(0.7) ? { ...(body as object), ...Object.fromEntries(fields) } : body;
   };
   const embedded = (): unknown => {
     const spec = random.pick(embeddable);

@@ -13,13 +13,12 @@ import type { Facts } from '#aggregates/facts';
 import { catalog } from '#gateways/catalog';
 import { administrator, administratorOnly, systemPrincipal } from '#gateways/server/policy';
 import { Engine, type Submission } from '#log/engine';
-import { decodeEntry, encodeEntry, packr } from '#log/entry';
+import { decodeEntry, encodeEntry } from '#log/entry';
 import { factsOf } from '#log/facts';
 import { openStore, type Store } from '#log/lmdb-rows';
 import type { LogEntry } from '#log/log';
 import { decodeOutcome, encodeOutcome, type Outcome } from '#log/outcome';
 import { factsAt } from '#log/past';
-import { END, tables, type Rows } from '#log/rows';
 import { loadSnapshot, takeSnapshot, type Manifest } from '#log/snapshot';
 import { tryOut } from '#log/try';
 import { kernelRejections, vocabularyOf } from '#log/vocabulary';
@@ -27,7 +26,7 @@ import { arbitrary } from '#harness/arbitrary';
 import { drawnLog, type Drawn } from '#harness/drawn-commands';
 import { noRows } from '#harness/facts';
 import { createTopic, NO_FAULTS, openFakeLog } from '#harness/log/fake-log';
-import { brokenInvariant, statesOf } from '#harness/simulator/invariants';
+import { brokenInvariant, rowsText, statesOf } from '#harness/simulator/invariants';
 import { randomOf } from '#harness/simulator/random';
 import { replica, type Replica } from '#harness/simulator/replica';
 
@@ -41,17 +40,6 @@ const permitted = ({ kind }: { readonly kind: string }): string =>
 const drawn = (seed: number, length = 400): readonly Drawn[] => drawnLog(vocabulary, randomOf(seed), length, permitted);
 const fresh = (name = 'one'): Replica => replica(name, vocabulary, policy);
 const seeds = [1, 2, 3];
-
-/** Every row of every table as text, so that two replicas can be compared. */
-const contents = (rows: Rows, but: readonly string[] = []): string =>
-  tables
-    .filter((table) => !but.includes(table))
-    .flatMap((table) =>
-      [...rows.range(table, { from: '', to: END })].map(
-        ([key, value]) => `${table} ${JSON.stringify(key)} ${packr.pack(value).toString('hex')}`,
-      ),
-    )
-    .join('\n');
 
 const fieldsOf = (codec: AnyCodec): readonly string[] =>
   codec.shape.kind === 'object' ? Object.keys(codec.shape.props) : [];
@@ -209,12 +197,12 @@ describe('asking', () => {
       const position = node.head.position + 1;
       const asked = { ...entry, requestId: `twice-${at}` };
       const [first] = node.apply([{ ...from, position, bytes: encodeEntry(asked) }]);
-      const before = contents(node.rows, ['outcome']);
+      const before = rowsText(node.rows, ['outcome']);
       const again = { ...asked, submission: 'again' };
       const [second] = node.apply([{ ...from, position: position + 1, bytes: encodeEntry(again) }]);
       expect(first?.result.status).not.toBe('duplicate');
       expect(second?.result).toEqual({ status: 'duplicate', original: position });
-      expect(contents(node.rows, ['outcome'])).toBe(before);
+      expect(rowsText(node.rows, ['outcome'])).toBe(before);
       const other = { ...again, body: { ...(entry.body as object), unheardOf: 1 } };
       const [third] = node.apply([{ ...from, position: position + 2, bytes: encodeEntry(other) }]);
       expect(third?.result).toMatchObject({ status: 'rejected', code: 'request.reused' });
@@ -228,7 +216,7 @@ describe('asking', () => {
   const madeBy = (command: AnyCommand): string | undefined => {
     const node = fresh();
     const [outcome] = node.apply([entryAt(1, command)]);
-    return outcome?.result.status === 'accepted' ? contents(node.rows, ['outcome']) : undefined;
+    return outcome?.result.status === 'accepted' ? rowsText(node.rows, ['outcome']) : undefined;
   };
 
   test.each(creations.map((spec) => [spec.kind, spec] as const))(
@@ -264,7 +252,7 @@ describe('reading the log', () => {
     const node = fresh();
     for (let at = 0; at < entries.length; at += size) node.apply(entries.slice(at, at + size));
     expect(node.head).toEqual(whole.head);
-    expect(contents(node.rows)).toBe(contents(whole.rows));
+    expect(rowsText(node.rows)).toBe(rowsText(whole.rows));
   });
 
   test('keeps what is beside the states in step with them', () => {
@@ -311,7 +299,7 @@ describe('a run that is cut', () => {
       if (random.chance(0.4)) node.crash();
     }
     expect(node.head).toEqual(whole.head);
-    expect(contents(node.rows)).toBe(contents(whole.rows));
+    expect(rowsText(node.rows)).toBe(rowsText(whole.rows));
   });
 
   /** The production engine on a store of its own, fed these entries; `between` runs after each part. */
@@ -392,10 +380,10 @@ describe('permission', () => {
     expect(denied(systemPrincipal, spec)).toBeUndefined();
     const node = fresh();
     const body = fc.sample(arbitrary(spec.body), { seed: 1, numRuns: 1 })[0];
-    const before = contents(node.rows, ['outcome', 'refusal']);
+    const before = rowsText(node.rows, ['outcome', 'refusal']);
     const [outcome] = node.apply([entryAt(1, { kind, id: spec.examples[0]?.id ?? '', body }, 'nobody')]);
     expect(outcome?.result).toMatchObject({ status: 'rejected', code: 'request.forbidden', category: 'forbidden' });
-    expect(contents(node.rows, ['outcome', 'refusal'])).toBe(before);
+    expect(rowsText(node.rows, ['outcome', 'refusal'])).toBe(before);
   });
 });
 
@@ -424,10 +412,10 @@ describe('a trial', () => {
         const held = { ...entry, stampedAtMs: nowMs };
         return { ...from, appendedAtMs: nowMs, bytes: encodeEntry(held) };
       });
-      const before = contents(node.rows);
+      const before = rowsText(node.rows);
       const ground = { vocabulary, rows: node.rows, head: node.head, now: nowMs, authorise: policy };
       const tried = tryOut(ground, part.map(told));
-      expect(contents(node.rows)).toBe(before);
+      expect(rowsText(node.rows)).toBe(before);
       expect(resultsOf(tried)).toEqual(resultsOf(node.apply(entries)));
     }
   });

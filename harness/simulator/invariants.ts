@@ -1,7 +1,9 @@
+import { alarmKind, timerAlarm } from '#aggregates/alarm';
 import type { Versioned } from '#aggregates/facts';
+import { packr } from '#log/entry';
 import { rowsAt } from '#log/past';
-import { indexKey, splitKey, timerKey } from '#log/key';
-import { END, type Rows, type Table } from '#log/rows';
+import { indexKey, splitKey, stateKey, timerKey } from '#log/key';
+import { END, tables, type Rows, type Table } from '#log/rows';
 import type { Vocabulary } from '#log/vocabulary';
 
 /** What must hold of the rows at every position; the first that does not, in words. */
@@ -22,14 +24,23 @@ export const brokenInvariant = (rows: Rows, vocabulary: Vocabulary): string | un
         counts.set(count, (counts.get(count) ?? 0) + 1);
       }
     }
+    for (const [name, amountsOf] of Object.entries(aggregate.sums ?? {})) {
+      for (const [under, amount] of amountsOf(state as never, id)) {
+        const sum = `${name}\0${under}`;
+        counts.set(sum, (counts.get(sum) ?? 0) + amount);
+      }
+    }
     const dueMs = aggregate.due?.(state);
-    if (dueMs !== undefined) due.add(timerKey(dueMs, noun, id));
+    if (dueMs === undefined) continue;
+    const timer = timerKey(dueMs, noun, id);
+    // A timer that came to nothing is gone unless the object has another one since, and an alarm tells of it.
+    const isQuarantined = rows.get('state', stateKey(alarmKind.noun, timerAlarm(noun, id))) !== undefined;
+    if (!isQuarantined || rows.get('timer', timer) !== undefined) due.add(timer);
   }
-  const quarantined = new Set([...all(rows, 'alarm')].map(([key]) => key));
   return (
     differs('index', indexed, new Set([...all(rows, 'index')].map(([key]) => key))) ??
     differs('count', new Set([...counts].map(String)), new Set([...all(rows, 'count')].map(String))) ??
-    (quarantined.size > 0 ? undefined : differs('timer', due, new Set([...all(rows, 'timer')].map(([key]) => key))))
+    differs('timer', due, new Set([...all(rows, 'timer')].map(([key]) => key)))
   );
 };
 
@@ -42,6 +53,17 @@ export const statesOf = (rows: Rows, vocabulary: Vocabulary, at?: number): strin
     .map(([key, value]) => `${JSON.stringify(key)} ${JSON.stringify(value)}`)
     .join('\n');
 };
+
+/** Every row of every table as text, but for some tables; equal for replicas that agree. */
+export const rowsText = (rows: Rows, but: readonly Table[] = []): string =>
+  tables
+    .filter((table) => !but.includes(table))
+    .flatMap((table) =>
+      [...all(rows, table)].map(
+        ([key, value]) => `${table} ${JSON.stringify(key)} ${packr.pack(value).toString('hex')}`,
+      ),
+    )
+    .join('\n');
 
 const all = (rows: Rows, table: Table): Iterable<readonly [string, unknown]> =>
   rows.range(table, { from: '', to: END });
