@@ -6,7 +6,8 @@ import { randomOf, type Random } from '#harness/simulator/random';
 
 export interface Recording {
   readonly clients: readonly KeyClient[];
-  readonly keys: readonly string[];
+  /** Asked for each operation. A key that is used for too long has too many orders to try. */
+  readonly keys: () => readonly string[];
   readonly seed: number;
   /** Asked before each operation with how many have been begun; false ends the recording. */
   readonly goOn: (begun: number) => boolean | Promise<boolean>;
@@ -26,7 +27,7 @@ export const record = async ({ clients, keys, seed, goOn }: Recording): Promise<
     const random = randomOf(seed * 1_000 + number);
     while (await goOn(begun++)) {
       const name = `${seed}.${number}.${begun}`;
-      const key = random.pick(keys);
+      const key = random.pick(keys());
       const action = drawAction(random, name, history);
       const requestId = action.kind !== 'get' && random.chance(REPEATED) ? `r${name}` : undefined;
       const from = ++moment;

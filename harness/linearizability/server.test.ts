@@ -37,7 +37,7 @@ describe('clients of one node', () => {
     try {
       return await withClients(
         () => endpoint,
-        (clients) => record({ clients: clients.map(change), keys: KEYS, seed, goOn: (begun) => begun < count }),
+        (clients) => record({ clients: clients.map(change), keys: () => KEYS, seed, goOn: (begun) => begun < count }),
       );
     } finally {
       await api.stop();
