@@ -81,9 +81,11 @@ export class WatchHub {
     const follower: Follower = { ranges, sink, position: from, live: false, open: true };
     this.#followers.add(follower);
     setImmediate(() => this.#catchUp(follower));
+    const source = this.#source;
     return {
       get position() {
-        return follower.position;
+        // Live, it has been handed whatever there was for it up to the head.
+        return follower.open && follower.live ? source.head.position : follower.position;
       },
       close: () => this.#drop(follower),
     };

@@ -5,7 +5,7 @@ import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
 import { ResponseHeader } from '#gateways/etcd/messages/header';
 import { Malformed } from '#gateways/etcd/protobuf/reader';
-import { refusalOf, refusalOfFailure } from '#gateways/etcd/refusal';
+import { refusal, refusalOf, refusalOfFailure } from '#gateways/etcd/refusal';
 import type { Sessions } from '#gateways/etcd/auth/sessions';
 import type { Accepted } from '#log/outcome';
 
@@ -59,18 +59,25 @@ export const decoded = <Request>(type: Decoder<Request>, bytes: Buffer): Request
   }
 };
 
-/** A method for callers with a valid token. */
+/** A method for callers with a valid token. `size` is that of the request in bytes. */
 export const unary = <Request>(
   service: Service,
   type: Decoder<Request>,
-  answer: (request: Request, principal: Principal, call: GrpcCall) => Buffer | Promise<Buffer>,
+  answer: (request: Request, principal: Principal, call: GrpcCall, size: number) => Buffer | Promise<Buffer>,
 ): GrpcHandler => ({
   kind: 'unary',
   handle: (bytes, call) => {
     const principal = service.sessions.principal(call);
-    return answer(decoded(type, bytes), principal, call);
+    return answer(decoded(type, bytes), principal, call, bytes.length);
   },
 });
+
+/** etcd's bound of a request that changes something. What only reads may be as large as a message. */
+const maxRequestBytes = 1.5 * 1024 * 1024;
+
+export const checkSize = (size: number): void => {
+  if (size > maxRequestBytes) throw refusal('requestTooLarge');
+};
 
 /** A streaming method for callers with a valid token. */
 export const streaming = (service: Service, open: (stream: GrpcStream, principal: Principal) => void): GrpcHandler => ({

@@ -69,12 +69,14 @@ const ready = async (child: ChildProcess, where: () => Pick<Server, 'grpc' | 'ht
   const gone = once(child, 'exit');
   let exited = false;
   void gone.then(() => (exited = true));
+  // Whatever ends this process must not leave servers behind.
+  const killAtExit = (): boolean => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     if (!exited) await gone;
+    process.off('exit', killAtExit);
   };
-  // Whatever ends this process must not leave servers behind.
-  process.once('exit', () => child.kill('SIGKILL'));
   while (performance.now() - startedAt < START_LIMIT_MS) {
     if (exited || child.pid === undefined) throw new Error(`${child.spawnfile} ended with exit code ${child.exitCode}`);
     try {

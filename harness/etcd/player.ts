@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Etcd3, ICompare, IKeyValue, IRangeRequest, IRequestOp, IResponseOp, IWatchResponse } from 'etcd3';
+import type { Etcd3, IKeyValue, IResponseOp, IWatchResponse } from 'etcd3';
 import {
-  traceKeys,
-  type CompareStep,
-  type Operation,
-  type RangeStep,
-  type Step,
-  type WatchStep,
-} from '#harness/etcd/trace';
+  bytes,
+  compareRequest,
+  deleteRequest,
+  operationRequest,
+  putRequest,
+  rangeRequest,
+  watchRequest,
+} from '#harness/etcd/step-request';
+import { traceKeys, type Operation, type RangeStep, type Step, type WatchStep } from '#harness/etcd/trace';
 
 /** What a step came to, with revisions as ordinals; plain data, to be compared. */
 export interface Answer {
@@ -27,7 +29,6 @@ const watchLimitMs = 10_000;
 /** Far behind anything a trace reaches. */
 const futureRevision = 1_000_000_000;
 
-const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 const text = (value: Buffer): string => value.toString('latin1');
 
 interface Watched {
@@ -37,21 +38,29 @@ interface Watched {
   readonly responses: IWatchResponse[];
 }
 
+type Answers = (response: IWatchResponse) => boolean;
+
 /** Plays a trace through a client, one step after another, on a server without keys and leases. */
 export const play = async (client: Etcd3, trace: readonly Step[]): Promise<Played> => {
   /** Revisions of all changes so far. */
   const changes: number[] = [];
-  const revision = (ordinal: number): number => (ordinal === 0 ? 0 : (changes[ordinal - 1] ?? futureRevision));
+  const revision = (ordinal: number): number => (ordinal <= 0 ? ordinal : (changes[ordinal - 1] ?? futureRevision));
   const watches = new Map<string, Watched>();
   const all: Watched[] = [];
   const stream = await client.watchClient.watch();
-  const waiting: ((response: IWatchResponse) => void)[] = [];
+  /** What the step under way waits for. */
+  let awaited: { readonly answers: Answers; readonly resolve: (response: IWatchResponse) => void } | undefined;
+  const answered = (request: Parameters<typeof stream.write>[0], answers: Answers): Promise<IWatchResponse> =>
+    new Promise((resolve) => {
+      awaited = { answers, resolve };
+      stream.write(request);
+    });
   stream.on('data', (response) => {
-    if (response.created || (response.canceled && !watches.has(String(response.watch_id)))) waiting.shift()?.(response);
-    else {
-      watches.get(String(response.watch_id))?.responses.push(response);
-      if (response.canceled) waiting.shift()?.(response);
-    }
+    watches.get(String(response.watch_id))?.responses.push(response);
+    if (awaited?.answers(response) !== true) return;
+    const { resolve } = awaited;
+    awaited = undefined;
+    resolve(response);
   });
   stream.on('error', () => undefined);
 
@@ -116,17 +125,15 @@ export const play = async (client: Etcd3, trace: readonly Step[]): Promise<Playe
     leases: async () => ({ ids: (await client.leaseClient.leaseLeases()).leases.map(({ ID }) => ID).sort() }),
     watch: async ({ watch }: Extract<Step, { kind: 'watch' }>) => {
       const from = revision(watch.start);
-      const answer = await new Promise<IWatchResponse>((resolve) => {
-        waiting.push((response) => {
-          // In the turn of the answer, so that no event comes before there is a place for it.
-          if (!response.canceled) {
-            const watched = { step: watch, silent: from === futureRevision, responses: [] };
-            watches.set(String(response.watch_id), watched);
-            all.push(watched);
-          }
-          resolve(response);
-        });
-        stream.write({ create_request: watchRequest(watch, from) });
+      const answer = await answered({ create_request: watchRequest(watch, from) }, (response) => {
+        const { created, canceled, watch_id: id } = response;
+        // In the turn of the answer, so that no event comes before there is a place for it.
+        if (created && !canceled) {
+          const watched = { step: watch, silent: from === futureRevision, responses: [] };
+          watches.set(String(id), watched);
+          all.push(watched);
+        }
+        return created || (canceled && String(id) === '-1');
       });
       return { id: answer.watch_id, canceled: answer.canceled, reason: answer.cancel_reason };
     },
@@ -134,12 +141,34 @@ export const play = async (client: Etcd3, trace: readonly Step[]): Promise<Playe
       if (!watches.has(String(watchId))) return {};
       await pause(catchUpMs);
       if (watches.get(String(watchId))?.responses.some(({ canceled }) => canceled) === true) return {};
-      const answer = await new Promise<IWatchResponse>((resolve) => {
-        waiting.push(resolve);
-        stream.write({ cancel_request: { watch_id: watchId } });
-      });
+      const answer = await answered(
+        { cancel_request: { watch_id: watchId } },
+        ({ canceled, watch_id: id }) => canceled && String(id) === String(watchId),
+      );
       watches.delete(String(watchId));
       return { canceled: answer.canceled };
+    },
+    progress: async () => {
+      await pause(catchUpMs);
+      const {
+        header,
+        watch_id: id,
+        events,
+      } = await answered(
+        { progress_request: {} },
+        ({ created, canceled, watch_id }) => !created && !canceled && String(watch_id) === '-1',
+      );
+      return { id, events, mod_revision: header.revision };
+    },
+    gone: async ({ key }: Extract<Step, { kind: 'gone' }>) => {
+      for (;;) {
+        const { header, count } = await client.kv.range({ key: bytes(key) });
+        if (count === '0') {
+          changed(header);
+          return {};
+        }
+        await pause(catchUpMs);
+      }
     },
   };
 
@@ -196,73 +225,6 @@ const normal = (value: unknown, changes: readonly number[]): unknown => {
     }),
   );
 };
-
-/** An end that is sent but empty means "from the key on" to etcd, by the way it was decoded. */
-const endOf = (rangeEnd: string): { readonly range_end?: Buffer } =>
-  rangeEnd === '' ? {} : { range_end: bytes(rangeEnd) };
-
-const putRequest = (put: Extract<Step, { kind: 'put' }>['put']) => ({
-  key: bytes(put.key),
-  value: bytes(put.value),
-  lease: put.lease,
-  prev_kv: put.prevKv,
-  ignore_value: put.ignoreValue,
-  ignore_lease: put.ignoreLease,
-});
-
-const deleteRequest = ({ key, rangeEnd, prevKv }: Extract<Step, { kind: 'delete' }>['delete']) => ({
-  key: bytes(key),
-  ...endOf(rangeEnd),
-  prev_kv: prevKv,
-});
-
-const rangeRequest = (range: RangeStep, revision: (ordinal: number) => number): IRangeRequest => ({
-  key: bytes(range.key),
-  ...endOf(range.rangeEnd),
-  limit: range.limit,
-  revision: revision(range.revision),
-  sort_order: range.sortOrder,
-  sort_target: range.sortTarget,
-  keys_only: range.keysOnly,
-  count_only: range.countOnly,
-  min_mod_revision: revision(range.minMod),
-  max_mod_revision: revision(range.maxMod),
-  min_create_revision: revision(range.minCreate),
-  max_create_revision: revision(range.maxCreate),
-});
-
-const compareRequest = (compare: CompareStep, revision: (ordinal: number) => number): ICompare => {
-  const { key, rangeEnd, target, result, number, value } = compare;
-  const what = { key: bytes(key), ...endOf(rangeEnd), target, result };
-  switch (target) {
-    case 'Version':
-      return { ...what, version: number };
-    case 'Create':
-      return { ...what, create_revision: revision(number) };
-    case 'Mod':
-      return { ...what, mod_revision: revision(number) };
-    case 'Value':
-      return { ...what, value: bytes(value) };
-    case 'Lease':
-      return { ...what, lease: number };
-  }
-};
-
-const operationRequest = (operation: Operation, revision: (ordinal: number) => number): IRequestOp => {
-  if ('put' in operation) return { request_put: putRequest(operation.put) };
-  if ('range' in operation) return { request_range: rangeRequest(operation.range, revision) };
-  if ('delete' in operation) return { request_delete_range: deleteRequest(operation.delete) };
-  return { request_txn: { compare: [], success: [], failure: [] } };
-};
-
-const watchRequest = (watch: WatchStep, startRevision: number) => ({
-  key: bytes(watch.key),
-  ...endOf(watch.rangeEnd),
-  start_revision: startRevision,
-  prev_kv: watch.prevKv,
-  filters: [...(watch.noPut ? (['Noput'] as const) : []), ...(watch.noDelete ? (['Nodelete'] as const) : [])],
-  watch_id: watch.watchId,
-});
 
 /** The message that stands for one of several is absent in all but one of them. */
 const hasPut = (response: IResponseOp): boolean =>

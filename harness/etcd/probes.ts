@@ -1,16 +1,22 @@
-import type { CompareStep, DeleteStep, Operation, PutStep, RangeStep, Step } from '#harness/etcd/trace';
+import type { CompareStep, DeleteStep, Operation, PutStep, RangeStep, Step, WatchStep } from '#harness/etcd/trace';
 
-/** Short traces, each of which shows one answer that differs from etcd's, named as in `differences.json`. */
+/**
+ * Short traces of one rule each. Those that are answered in another way than etcd does are in `differences.json`, by
+ * name.
+ */
 const longKey = 'k'.repeat(1_100);
 
-const put = (key: string): PutStep => ({
+const put = (key: string, over: Partial<PutStep> = {}): PutStep => ({
   key,
   value: 'v',
   lease: 0,
   prevKv: false,
   ignoreValue: false,
   ignoreLease: false,
+  ...over,
 });
+
+const puts = (...keys: readonly string[]): readonly Step[] => keys.map((key) => ({ kind: 'put', put: put(key) }));
 
 const range = (over: Partial<RangeStep>): RangeStep => ({
   key: 'a',
@@ -46,6 +52,25 @@ const txn = (success: readonly Operation[], failure: readonly Operation[] = [], 
   failure,
 });
 
+const watch = (key: string, over: Partial<WatchStep> = {}): Step => ({
+  kind: 'watch',
+  watch: {
+    key,
+    rangeEnd: '',
+    start: 0,
+    prevKv: false,
+    noPut: false,
+    noDelete: false,
+    watchId: 0,
+    ...over,
+  },
+});
+
+const many = (count: number): readonly Operation[] =>
+  Array.from({ length: count }, (_, index) => ({ put: put(`many/${index}`) }));
+
+const future = 1_000;
+
 export const probes: Readonly<Record<string, readonly Step[]>> = {
   'a key of more than 1,024 bytes': [{ kind: 'put', put: put(longKey) }],
   'a comparison of a key of more than 1,024 bytes': [txn([{ put: put('a') }], [], compare(longKey))],
@@ -53,7 +78,106 @@ export const probes: Readonly<Record<string, readonly Step[]>> = {
   'a transaction inside a transaction': [txn([{ nested: true }])],
   'a put under a deletion of every key from one on': [txn([{ put: put('b') }, { delete: remove('a', '\0') }])],
   'a future revision in the branch that is not taken': [
-    txn([{ put: put('a') }], [{ range: range({ revision: 1_000 }) }]),
+    txn([{ put: put('a') }], [{ range: range({ revision: future }) }]),
   ],
   'a lease with a negative number': [{ kind: 'grant', id: -5, ttl: 600 }],
+  'a value of more than 1,500,000 bytes': [{ kind: 'put', put: put('a', { value: 'v'.repeat(1_550_000) }) }],
+  'a request of more than 1.5 MiB': [
+    { kind: 'put', put: put('a', { value: 'v'.repeat(1_600_000) }) },
+    txn([{ put: put('a', { value: 'v'.repeat(800_000) }) }, { put: put('b', { value: 'v'.repeat(800_000) }) }]),
+  ],
+  'a transaction of 128 operations, and of 129': [
+    txn(many(128)),
+    txn(many(129)),
+    txn([], many(129)),
+    txn([], [], ...many(129).map((_, index) => compare(`many/${index}`))),
+  ],
+  'a key that is put twice in a transaction': [
+    txn([{ put: put('a') }, { put: put('a') }]),
+    txn([], [{ put: put('a') }, { put: put('a') }]),
+    txn([{ put: put('a') }, { delete: remove('a', '') }]),
+    txn([{ delete: remove('a', '') }, { put: put('a') }]),
+    txn([{ put: put('b') }, { delete: remove('a', 'c') }]),
+    txn([{ delete: remove('a', '') }, { delete: remove('a', '') }]),
+    ...puts('a'),
+    txn([{ delete: remove('a', '') }, { delete: remove('a', 'c') }]),
+  ],
+  'no key at all': [
+    { kind: 'put', put: put('') },
+    { kind: 'range', range: range({ key: '' }) },
+    { kind: 'range', range: range({ key: '', rangeEnd: '\0' }) },
+    { kind: 'delete', delete: remove('', '') },
+    txn([{ put: put('') }]),
+    txn([{ range: range({ key: '' }) }]),
+    txn([], [{ delete: remove('', '') }]),
+    txn([], [], compare('')),
+  ],
+  'revisions in the future and in the past': [
+    ...puts('a', 'a', 'b', 'a'),
+    { kind: 'range', range: range({ revision: future }) },
+    { kind: 'range', range: range({ revision: 1 }) },
+    txn([{ put: put('b') }, { range: range({ revision: 2, rangeEnd: 'c' }) }]),
+    txn([{ put: put('b') }, { range: range({ revision: future }) }]),
+    { kind: 'compact', revision: future },
+    { kind: 'compact', revision: 2 },
+    { kind: 'compact', revision: 2 },
+    { kind: 'compact', revision: 1 },
+    { kind: 'compact', revision: 0 },
+    { kind: 'compact', revision: -1 },
+    { kind: 'range', range: range({ revision: 1 }) },
+    { kind: 'range', range: range({ revision: 2, rangeEnd: 'c' }) },
+    txn([{ range: range({ revision: 1 }) }]),
+    txn([{ put: put('b') }, { range: range({ revision: 1 }) }]),
+    watch('a', { start: 1 }),
+    watch('a', { start: 2 }),
+    { kind: 'progress' },
+  ],
+  'leases that there are not': [
+    { kind: 'put', put: put('a', { lease: 7 }) },
+    txn([{ put: put('a', { lease: 7 }) }]),
+    { kind: 'revoke', id: 7 },
+    { kind: 'timeToLive', id: 7 },
+    { kind: 'keepAlive', id: 7 },
+    { kind: 'grant', id: 7, ttl: 600 },
+    { kind: 'grant', id: 7, ttl: 600 },
+    { kind: 'grant', id: 8, ttl: 9_000_000_001 },
+    { kind: 'grant', id: 9, ttl: 0 },
+    { kind: 'grant', id: 10, ttl: -1 },
+    { kind: 'leases' },
+  ],
+  'a lease that ends': [
+    { kind: 'grant', id: 7, ttl: 1 },
+    watch('a', { rangeEnd: 'c', prevKv: true }),
+    { kind: 'put', put: put('a', { lease: 7 }) },
+    { kind: 'put', put: put('b', { lease: 7 }) },
+    { kind: 'timeToLive', id: 7 },
+    { kind: 'gone', key: 'a' },
+    { kind: 'range', range: range({ rangeEnd: 'c' }) },
+    { kind: 'timeToLive', id: 7 },
+    { kind: 'put', put: put('a', { lease: 7 }) },
+    { kind: 'leases' },
+  ],
+  'watches that are filtered, started in the past and in the future': [
+    ...puts('a', 'b', 'a'),
+    { kind: 'delete', delete: remove('a', '') },
+    watch('a', { rangeEnd: 'c', start: 1, prevKv: true }),
+    watch('a', { start: 1, noPut: true }),
+    watch('a', { start: 2, noDelete: true, prevKv: true }),
+    watch('a', { start: 1, noPut: true, noDelete: true }),
+    watch('a', { start: future }),
+    watch('', { rangeEnd: '\0' }),
+    watch('b', { rangeEnd: 'a' }),
+    watch('a', { watchId: 60 }),
+    watch('a', { watchId: 60 }),
+    { kind: 'cancel', watchId: 60 },
+    watch('b', { watchId: 60 }),
+    { kind: 'progress' },
+  ],
+  'a watch under the number of one that compaction ended': [
+    ...puts('a', 'a', 'a'),
+    { kind: 'compact', revision: 3 },
+    watch('a', { start: 1, watchId: 60 }),
+    { kind: 'progress' },
+    watch('a', { watchId: 60 }),
+  ],
 };

@@ -76,7 +76,9 @@ export type Step =
   | { readonly kind: 'compact'; readonly revision: Ordinal }
   | { readonly kind: 'grant'; readonly id: number; readonly ttl: number }
   | { readonly kind: 'revoke' | 'timeToLive' | 'keepAlive'; readonly id: number }
-  | { readonly kind: 'leases' }
+  | { readonly kind: 'leases' | 'progress' }
+  /** Waits until a lease has ended and taken this key with it. */
+  | { readonly kind: 'gone'; readonly key: string }
   | { readonly kind: 'watch'; readonly watch: WatchStep }
   | { readonly kind: 'cancel'; readonly watchId: number };
 
@@ -109,7 +111,8 @@ const drawStep = (random: Random, made: number): Step => {
   if (dice < 91) return { kind: 'timeToLive', id: drawLease(random) };
   if (dice < 92) return { kind: 'keepAlive', id: drawLease(random) };
   if (dice < 93) return { kind: 'leases' };
-  if (dice < 99) return { kind: 'watch', watch: drawWatch(random, made) };
+  if (dice < 98) return { kind: 'watch', watch: drawWatch(random, made) };
+  if (dice < 99) return { kind: 'progress' };
   return { kind: 'cancel', watchId: 50 + random.under(4) };
 };
 
@@ -133,7 +136,8 @@ const drawPut = (random: Random): PutStep => {
   };
 };
 
-const drawOrdinal = (random: Random, made: number): Ordinal => (random.chance(0.7) ? 0 : random.under(made + 2));
+/** One in ten is no revision that there is: negative, which means the present one, or in the future. */
+const drawOrdinal = (random: Random, made: number): Ordinal => (random.chance(0.7) ? 0 : random.under(made + 3) - 1);
 
 const drawRange = (random: Random, made: number): RangeStep => {
   // The order of equal ones is not defined, so neither is where a limit cuts them.
@@ -142,7 +146,7 @@ const drawRange = (random: Random, made: number): RangeStep => {
   return {
     key: drawKey(random),
     rangeEnd: random.pick(rangeEnds),
-    limit: sortTarget === 0 && random.chance(0.3) ? 1 + random.under(4) : 0,
+    limit: sortTarget === 0 && random.chance(0.3) ? random.under(5) - 1 : 0,
     revision: drawOrdinal(random, made),
     sortOrder: random.under(3),
     sortTarget,

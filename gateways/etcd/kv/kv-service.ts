@@ -25,7 +25,10 @@ export const kvHandlers = (service: Service): readonly (readonly [path: string, 
       path('DeleteRange'),
       unary(service, DeleteRangeRequest, (request, principal) => deleteRange(service, principal, request)),
     ],
-    [path('Txn'), unary(service, TxnRequest, (request, principal) => txn(service, principal, request))],
+    [
+      path('Txn'),
+      unary(service, TxnRequest, (request, principal, _call, size) => txn(service, principal, request, size)),
+    ],
     [
       path('Compact'),
       unary(service, CompactionRequest, ({ revision }, principal) => compact(service, principal, revision)),

@@ -19,7 +19,7 @@ import {
   type TxnRequest,
 } from '#gateways/etcd/messages/kv';
 import { refusalOf } from '#gateways/etcd/refusal';
-import { submit, type Service } from '#gateways/etcd/grpc-service';
+import { checkSize, submit, type Service } from '#gateways/etcd/grpc-service';
 import { rejected } from '#log/decide';
 import type { Happened } from '#aggregates/decision';
 
@@ -31,12 +31,18 @@ type Responded =
   | { readonly get: { readonly items: readonly Parameters<typeof factOfRow>[0][]; readonly count: number } }
   | { readonly delete: { readonly deleted: number } };
 
-export const txn = async (service: Service, principal: Principal, request: TxnRequest): Promise<Buffer> => {
+export const txn = async (
+  service: Service,
+  principal: Principal,
+  request: TxnRequest,
+  size: number,
+): Promise<Buffer> => {
   checkTxn(request);
   const { node } = service;
   const operations = [...request.success, ...request.failure];
   for (const { range } of operations) if (range !== undefined) revisionOf(node, range.revision);
   if (operations.every((operation) => operation.range !== undefined)) return readTxn(service, request);
+  checkSize(size);
   const success = request.success.map(operationOf);
   const failure = request.failure.map(operationOf);
   const body = { compare: request.compare.map(compareOf), success: success.flat(), failure: failure.flat() };

@@ -1,10 +1,15 @@
 import type { Key } from '#aggregates/chainfire/key';
 import type { Happened } from '#aggregates/decision';
+import type { Fact, Versioned } from '#aggregates/facts';
+import type { Service } from '#gateways/etcd/grpc-service';
 import { encodeMessage } from '#gateways/etcd/http2/grpc-message';
 import { keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
 import { EventType, WatchResponse, type Event } from '#gateways/etcd/messages/watch';
-import type { Frame } from '#log/watch';
+import type { Node } from '#gateways/node';
+import { stateKey } from '#log/key';
+import { rowsAt } from '#log/past';
 import type { Rows } from '#log/rows';
+import type { Frame } from '#log/watch';
 
 /** What of a frame a watch wants to see. */
 export interface View {
@@ -28,7 +33,7 @@ interface Encoded {
 
 const views = 8;
 
-export const frameEncoder = (rows: Rows, header: (revision: number) => Buffer): FrameEncoder => {
+export const frameEncoder = ({ node, header }: Service): FrameEncoder => {
   const cache = new WeakMap<Frame, (Encoded | undefined)[]>();
   // The hub hands one frame to one watch after another.
   let last: { frame: Frame; encoded: (Encoded | undefined)[] } | undefined;
@@ -48,7 +53,7 @@ export const frameEncoder = (rows: Rows, header: (revision: number) => Buffer): 
       const index = (view.prevKv ? 4 : 0) + (view.puts ? 2 : 0) + (view.deletes ? 1 : 0);
       let one = encoded[index];
       if (one === undefined) {
-        one = { body: bodyOf(rows, header, frame, view), framed: new Map() };
+        one = { body: bodyOf(node, header, frame, view), framed: new Map() };
         encoded[index] = one;
       }
       if (one.body === undefined) return undefined;
@@ -65,7 +70,7 @@ export const frameEncoder = (rows: Rows, header: (revision: number) => Buffer): 
 };
 
 const bodyOf = (
-  rows: Rows,
+  node: Node,
   header: (revision: number) => Buffer,
   { position, events }: Frame,
   view: View,
@@ -73,28 +78,25 @@ const bodyOf = (
   const shown: Event[] = [];
   for (const event of events) {
     const wanted = event.kind === 'key.put' ? view.puts : event.kind === 'key.deleted' && view.deletes;
-    if (wanted) shown.push(eventOf(rows, position, event, view.prevKv));
+    if (wanted) shown.push(eventOf(node, position, event, view.prevKv));
   }
   return shown.length === 0 ? undefined : WatchResponse.encode({ header: header(position), events: shown });
 };
 
-/** Version and creation follow from the state before, whose row stays until its past is compacted. */
-const eventOf = (rows: Rows, position: number, { kind, id, body }: Happened, prevKv: boolean): Event => {
-  if (kind === 'key.deleted') {
-    const previous = prevKv ? previousOf(rows, id, position) : undefined;
-    return {
-      type: EventType.delete,
-      kv: { key: id, modRevision: position },
-      prevKv: previous === undefined ? undefined : keyValueOf(previous),
-    };
-  }
-  const state = body as Key;
-  const previous = previousOf(rows, id, position);
-  const version = (previous?.version ?? 0) + 1;
-  const createPosition = previous?.createPosition ?? position;
-  return {
-    type: EventType.put,
-    kv: keyValueOf({ id, state, version, createPosition, modPosition: position }),
-    prevKv: prevKv && previous !== undefined ? keyValueOf(previous) : undefined,
-  };
+const eventOf = (node: Node, position: number, { kind, id, body }: Happened, prevKv: boolean): Event => {
+  const { rows } = node.engine;
+  // As in etcd: what was before the oldest revision is gone.
+  const previous = prevKv && position > node.oldestPosition('key') ? previousOf(rows, id, position) : undefined;
+  const prev = { prevKv: previous === undefined ? undefined : keyValueOf(previous) };
+  if (kind === 'key.deleted') return { type: EventType.delete, kv: { key: id, modRevision: position }, ...prev };
+  return { type: EventType.put, kv: keyValueOf(changedTo(rows, id, position, body as Key)), ...prev };
+};
+
+/** The key as the change at this position left it: as it is now, unless it has changed again. */
+const changedTo = (rows: Rows, id: string, position: number, state: Key): Fact<Key> => {
+  const name = stateKey('key', id);
+  let row = rows.get('state', name) as Versioned<Key> | undefined;
+  if (row?.modPosition !== position) row = rowsAt(rows, position).get('state', name) as Versioned<Key> | undefined;
+  const { version = 1, createPosition = position } = row ?? {};
+  return { id, state, version, createPosition, modPosition: position };
 };

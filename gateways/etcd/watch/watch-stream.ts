@@ -25,7 +25,11 @@ interface Following {
   readonly progressNotify: boolean;
   /** Revisions below are not shown; the client asked for a start in the future. */
   readonly start: number;
-  /** Undefined while the client has too much unread. */
+  /** The client chose the id. */
+  readonly named: boolean;
+  /** Cancelled, since what it was to show has been compacted. */
+  ended: boolean;
+  /** Undefined while the client has too much unread, and when it has ended. */
   watch: Watch | undefined;
   /** Shown to the client up to here, when `watch` is undefined. */
   position: number;
@@ -63,6 +67,8 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
       },
       progressNotify: request.progressNotify,
       start,
+      named: request.watchId !== 0,
+      ended: false,
       watch: undefined,
       position: Math.min(start - 1, head),
     };
@@ -72,14 +78,17 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
   };
 
   const follow = (following: Following): void => {
-    const oldest = node.oldestPosition('key');
-    if (following.position + 1 < oldest) {
-      followings.delete(following.id);
-      const cancelReason = refusal('compacted').message;
-      answer({ watchId: following.id, canceled: true, compactRevision: oldest, cancelReason });
-      return;
-    }
-    following.watch = node.watch([following.range], following.position, sinkOf(following));
+    if (following.position + 1 < node.oldestPosition('key')) compacted(following);
+    else following.watch = node.watch([following.range], following.position, sinkOf(following));
+  };
+
+  /** Ends a watch of what is no more. As in etcd, an id of the client's choice stays taken. */
+  const compacted = (following: Following): void => {
+    const { id } = following;
+    following.ended = true;
+    if (!following.named) followings.delete(id);
+    const cancelReason = refusal('compacted').message;
+    answer({ watchId: id, canceled: true, compactRevision: node.oldestPosition('key'), cancelReason });
   };
 
   const sinkOf = (following: Following): WatchSink => {
@@ -92,6 +101,10 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
           return false;
         }
         if (frame.position < following.start) return true;
+        if (!caughtUp && frame.position < node.oldestPosition('key')) {
+          compacted(following);
+          return false;
+        }
         const framed = encoder.encode(frame, following.view, following.id);
         if (framed !== undefined) stream.writeFramed(framed);
         return true;
@@ -106,7 +119,7 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
       closed: (lastPosition) => {
         following.watch = undefined;
         following.position = lastPosition;
-        if (!slow) stop();
+        if (!slow && !following.ended) stop();
       },
     };
   };
@@ -122,7 +135,9 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
   /** Promises no more than what every watch of the stream has shown. */
   const progress = (): void => {
     let reached = node.engine.head.position;
-    for (const { watch, position } of followings.values()) reached = Math.min(reached, watch?.position ?? position);
+    for (const { watch, position, ended } of followings.values()) {
+      if (!ended) reached = Math.min(reached, watch?.position ?? position);
+    }
     answer({ watchId: noWatch }, reached);
   };
 
@@ -154,7 +169,7 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
   });
   stream.onDrain(() => {
     for (const following of [...followings.values()]) {
-      if (following.watch === undefined && !ended) follow(following);
+      if (following.watch === undefined && !following.ended && !ended) follow(following);
     }
   });
   stream.onHalfClose(() => {
