@@ -2,7 +2,7 @@ import type { ObjectCodec, Props } from '#commands/codec/codec';
 import { object, optional } from '#commands/codec/object';
 import { integer, json, text } from '#commands/codec/scalar';
 import { BatchCommands } from '#commands/cluster/batch';
-import { logParameters, timelineParameters } from '#gateways/query-parameters';
+import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
 
 /** What an operation answers that no command or view describes. */
 interface FixedRoute {
@@ -96,6 +96,13 @@ export const fixedRoutes: readonly FixedRoute[] = [
     summary: 'The last refusals of commands that are about no single object of the noun.',
     pathParts: { noun },
     answer: '`refusals`, the newest first.',
+  }),
+  route('GET', '/v1/watch', 'watch', {
+    tag: 'history',
+    summary: 'Stream the changes of several nouns or prefixes of ids, in one order, after the position `watch`.',
+    parameters: watchParameters,
+    answer: 'The lines of a watch: `position` and `events` of any of them, `bookmark`, `closed`.',
+    type: 'application/x-ndjson',
   }),
   route('GET', '/v1/log', 'log', {
     tag: 'history',

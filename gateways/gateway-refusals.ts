@@ -42,7 +42,8 @@ export const gatewayRefusals = {
   'history.gone': {
     status: 410,
     category: 'absent',
-    message: 'The past before `oldestPosition` was compacted.',
+    message:
+      'This part of the past is not kept: it was compacted, or a restore left it out. It goes on at `oldestPosition`.',
     fix: 'Read the present, then watch from the position of that answer.',
   },
   'body.tooLarge': {

@@ -1,5 +1,6 @@
 import type { Props } from '#commands/codec/codec';
-import { boolean, choice, integer, text } from '#commands/codec/scalar';
+import { list } from '#commands/codec/object';
+import { boolean, bytesId, choice, integer, text } from '#commands/codec/scalar';
 
 /** Query parameters that the derived routes share. All of them may be left out. */
 
@@ -47,6 +48,21 @@ const pageParameters = {
 } as const satisfies Props;
 
 export const listParameters = { ...readParameters, ...pageParameters, watch } as const satisfies Props;
+
+/** Ranges of one watch. */
+const maxWatched = 100;
+
+export const watchParameters = {
+  of: list(
+    bytesId('watched', {
+      summary: 'A noun, or a noun, a slash and the beginning of ids, percent-encoded where they are not text.',
+      maxBytes: 1_100,
+    }),
+    { summary: 'What to watch, as in `key/config/` or `lease`. Give it once for each.', maxItems: maxWatched },
+  ),
+  watch,
+  'at-least': atLeast,
+} as const satisfies Props;
 
 export const commandParameters = {
   dryRun: boolean('dry run', { summary: 'Answer what would happen and record nothing.' }),

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { startHttpGateway, type HttpGateway, type HttpOptions } from '#gateways/http/gateway';
-import { startTestNode, type TestNode } from '#harness/node';
+import { startTestNode, type TestNode, type TestNodeOptions } from '#harness/node';
 
 /** A JSON object as it came. */
 export type Json = { readonly [field: string]: unknown };
@@ -29,8 +29,8 @@ export interface TestApi {
   stop(): Promise<void>;
 }
 
-export const startTestApi = async (options: Partial<HttpOptions> = {}): Promise<TestApi> => {
-  const node = await startTestNode();
+export const startTestApi = async (options: Partial<HttpOptions> & TestNodeOptions = {}): Promise<TestApi> => {
+  const node = await startTestNode(options);
   const gateway = await startHttpGateway(node, { host: '127.0.0.1', port: 0, ...options });
   const authorization = `Bearer ${node.token}`;
   const request = (method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>) =>

@@ -10,9 +10,15 @@ export interface TestNode extends RunningNode {
   readonly token: string;
 }
 
-/** A whole node on a directory of its own, which `stop` removes. A fault of the engine is thrown, so tests see it. */
-export const startTestNode = async (options: { readonly now?: () => number } = {}): Promise<TestNode> => {
-  const directory = mkdtempSync(join(tmpdir(), 'ultracloud-test-'));
+export interface TestNodeOptions {
+  readonly now?: () => number;
+  /** A data directory that exists; one of its own unless given. */
+  readonly directory?: string;
+}
+
+/** A whole node on a directory, which `stop` removes. A fault of the engine is thrown, so tests see it. */
+export const startTestNode = async (options: TestNodeOptions = {}): Promise<TestNode> => {
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'ultracloud-test-'));
   const data = openDataDirectory(directory);
   const node = await startNode(data, {
     components: catalog,

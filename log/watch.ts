@@ -21,7 +21,12 @@ export interface WatchSink {
    * not to be changed. Returns false when the reader is too slow: the watch ends without another call.
    */
   frame(frame: Frame): boolean;
-  /** Everything up to this position has been sent; called when a watch has caught up and from time to time after. */
+  /**
+   * Asked before each frame of the past: what it gives is waited for, so that a long past is read at the pace of its
+   * reader and ends no watch. Live frames wait for nobody.
+   */
+  ready?(): Promise<void> | undefined;
+  /** Everything up to this position has been sent; called when a watch has caught up, and from time to time. */
   bookmark(position: number): void;
   /** The watch ended by itself; `lastPosition` was sent whole. */
   closed(lastPosition: number): void;
@@ -40,7 +45,8 @@ export interface WatchSource {
   onApplied(listener: (batch: readonly Outcome[]) => void): () => void;
 }
 
-const PAGE = 256;
+/** Outcomes read at once: their events may be large. */
+const PAGE = 64;
 const BOOKMARK_MS = 5_000;
 
 interface Follower {
@@ -80,7 +86,7 @@ export class WatchHub {
   watch(ranges: readonly WatchedRange[], from: number, sink: WatchSink): Watch {
     const follower: Follower = { ranges, sink, position: from, live: false, open: true };
     this.#followers.add(follower);
-    setImmediate(() => this.#catchUp(follower));
+    setImmediate(() => void this.#catchUp(follower));
     const source = this.#source;
     return {
       get position() {
@@ -101,21 +107,32 @@ export class WatchHub {
   }
 
   /** Reads recorded outcomes page by page, giving way in between; live from the turn on in which none is left. */
-  #catchUp(follower: Follower): void {
-    if (!follower.open) return;
-    const head = this.#source.head.position;
-    if (follower.position < head) {
-      const page = this.#source.outcomes(follower.position + 1, PAGE);
-      for (const outcome of page) {
-        const frame = frameOf(outcome, (event) => follower.ranges.some((range) => holds(range, event)));
-        if (frame !== undefined && !this.#hand(follower, frame)) return;
-      }
-      follower.position = page.at(-1)?.position ?? head;
-      setImmediate(() => this.#catchUp(follower));
-      return;
+  async #catchUp(follower: Follower): Promise<void> {
+    const wanted = (event: Happened): boolean => follower.ranges.some((range) => holds(range, event));
+    while (follower.open && follower.position < this.#source.head.position) {
+      await (this.#handPage(follower, wanted) ?? new Promise<void>((done) => setImmediate(done)));
     }
+    if (!follower.open) return;
     this.#goLive(follower);
     follower.sink.bookmark(follower.position);
+  }
+
+  /** Gives what to wait for when the reader is not ready; the page is then read again, and not held meanwhile. */
+  #handPage(follower: Follower, wanted: (event: Happened) => boolean): Promise<void> | undefined {
+    const { position: newest } = this.#source.head;
+    const page = this.#source.outcomes(follower.position + 1, PAGE);
+    for (const outcome of page) {
+      const frame = frameOf(outcome, wanted);
+      if (frame !== undefined) {
+        const busy = follower.sink.ready?.();
+        if (busy !== undefined) return busy;
+        if (!this.#hand(follower, frame)) return undefined;
+      }
+      follower.position = outcome.position;
+    }
+    // Behind the last outcome of all there may be positions that a restore left out.
+    if (page.length < PAGE) follower.position = Math.max(follower.position, newest);
+    return undefined;
   }
 
   #goLive(follower: Follower): void {
@@ -170,9 +187,8 @@ export class WatchHub {
   #bookmark(): void {
     const { position } = this.#source.head;
     for (const follower of this.#followers) {
-      if (!follower.live) continue;
-      follower.position = position;
-      follower.sink.bookmark(position);
+      if (follower.live) follower.position = position;
+      follower.sink.bookmark(follower.position);
     }
   }
 

@@ -3,6 +3,9 @@ import { startTestApi, type TestApi } from '#harness/http';
 import { commandsOf } from '#gateways/openapi';
 import { fixedRoutes } from '#gateways/fixed-routes';
 
+// Other work may share the machine.
+jest.setTimeout(60_000);
+
 let api: TestApi;
 
 beforeAll(async () => {

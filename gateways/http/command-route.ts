@@ -12,7 +12,7 @@ import { tryOut } from '#log/try';
 import { answer, malformed, refusal, type Answer, type Ask } from '#gateways/http/answer';
 import { batchBody, batchCommands } from '#gateways/http/batch-body';
 import { rejectedForm, type Forms } from '#gateways/http/event-form';
-import { awaited, gone, positionOf } from '#gateways/http/moment';
+import { awaited, gone, leftOut, pastAt, positionOf } from '#gateways/http/moment';
 import { queryReader, type Query } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import type { Node } from '#gateways/node';
@@ -48,6 +48,8 @@ const carryOut = (node: Node, forms: Forms, command: Submission, query: Query): 
     const expected = `a position up to ${node.engine.head.position}, or version:N`;
     return malformed([{ path: 'expect', expected, got: String(command.expectPosition) }]);
   }
+  const left = command.expectPosition === undefined ? undefined : leftOut(node.engine, command.expectPosition);
+  if (left !== undefined) return left;
   return settled(node.engine.submit(command)).then((outcome) => answerOf(forms, outcome), failed);
 };
 
@@ -84,12 +86,13 @@ const answerOf = (forms: Forms, { kind, position, result }: Outcome): Answer => 
 };
 
 const dryRun = (node: Node, forms: Forms, command: Submission, query: Query): Answer => {
-  const at = positionOf(node.engine, query['at'] as string | undefined);
+  const at = positionOf(node, query['at'] as string | undefined);
   if (isLeft(at)) return at.left;
-  const oldest = node.oldestPosition(nounOf(command.kind));
-  if (at.right !== undefined && at.right < oldest) return gone(oldest);
   const position = at.right ?? node.engine.head.position;
-  const [outcome] = tryOut(node.engine, [command], { at: position });
+  const past = pastAt(node, position);
+  const [outcome] = tryOut(node.engine, [command], { at: position, onRead: past.onRead });
+  const compacted = past.gone();
+  if (compacted !== undefined) return compacted;
   if (outcome === undefined) throw new Error('a trial of one command has one outcome');
   const { result } = outcome;
   if (result.status !== 'accepted') return answerOf(forms, { ...outcome, position });
@@ -182,5 +185,3 @@ const expectation = (text: string | undefined): Options => {
     ? { expectVersion: Number(text.slice('version:'.length)) }
     : { expectPosition: Number(text) };
 };
-
-const nounOf = (kind: string): string => kind.slice(0, kind.indexOf('.'));

@@ -1,5 +1,8 @@
 import { startTestApi, type TestApi } from '#harness/http';
 
+// Other work may share the machine.
+jest.setTimeout(60_000);
+
 let api: TestApi;
 
 beforeAll(async () => {
@@ -154,6 +157,22 @@ describe('the past', () => {
     expect((await get('compacted', `?at=${kept}`)).json).toMatchObject({ value: '2' });
     expect((await api.call('GET', `/v1/keys?watch=${old - 1}`)).status).toBe(410);
     expect((await put('compacted', '4', `?dryRun=true&at=${old}`)).status).toBe(410);
+  });
+});
+
+describe('the past of what rests on another noun', () => {
+  test('is gone with the past of that one', async () => {
+    await api.call('POST', '/v1/leases/81/grant', { ttlSeconds: 600 });
+    const attached = positionOf(await api.call('POST', '/v1/keys/rests/put', { value: '1', lease: '81' }));
+    await put('rests/not', '1');
+    const { position } = (await api.call('POST', '/v1/keys/rests/delete')).json;
+    const tried = () => api.call('POST', `/v1/leases/81/revoke?dryRun=true&at=${attached}`, {});
+    expect((await tried()).json['events']).toHaveLength(2);
+    await api.call('POST', '/v1/histories/key/compact', { position });
+    expect(await tried()).toMatchObject({ status: 410, json: { oldestPosition: position } });
+    const commands = [{ command: 'lease.revoke', id: '81' }];
+    expect(await api.call('POST', '/v1/whatif', { commands, at: attached })).toMatchObject({ status: 410 });
+    expect((await api.call('GET', `/v1/leases/81?at=${attached}`)).json).toMatchObject({ id: '81' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answer, malformed, refusal, type Answer } from '#gateways/http/answer';
 import { apiOf } from '#gateways/http/api';
@@ -17,7 +17,8 @@ import { respondRaw } from '#gateways/http/respond';
 import type { Route } from '#gateways/http/route';
 import { trialRoute } from '#gateways/http/trial-route';
 import { listRoute, oneRoute } from '#gateways/http/view-route';
-import { watchRoute } from '#gateways/http/watch-stream';
+import { watchRoute } from '#gateways/http/watch-route';
+import { watchStream } from '#gateways/http/watch-stream';
 import type { Node } from '#gateways/node';
 import { commandsOf, openApi } from '#gateways/openapi';
 
@@ -53,15 +54,26 @@ const limits: ServerOptions = {
 /** Requests that are being answered when the gateway closes get this long. */
 const closingMs = 5_000;
 
+/** How often connections are looked for whose last answer has gone out meanwhile. */
+const closingCheckMs = 20;
+
 export const startHttpGateway = async (node: Node, options: HttpOptions): Promise<HttpGateway> => {
   const streams = lineStreams();
   const metrics = metricsOf(node, streams);
+  const connections = unusedConnections();
   const routes = routesOf(node, streams, metrics);
   const app = apiOf(node, routes, {
     admit: admissionOf(node, options.rateLimit),
     metrics,
     onDefect: options.onDefect ?? ((error) => process.emitWarning(error)),
-    serverOf: (handler) => serverOf(node, options, handler),
+    serverOf: (handler) => {
+      const server = serverOf(node, options, (request, response) => {
+        connections.used(request.socket);
+        handler(request, response);
+      });
+      server.on(options.tls === undefined ? 'connection' : 'secureConnection', connections.opened);
+      return server;
+    },
   });
   try {
     await app.listen({ host: options.host, port: options.port, backlog: 4_096 });
@@ -75,10 +87,12 @@ export const startHttpGateway = async (node: Node, options: HttpOptions): Promis
     port,
     close: async () => {
       streams.close();
+      connections.closeUnused();
       const timer = setTimeout(() => app.server.closeAllConnections(), closingMs);
-      app.server.closeIdleConnections();
+      const looking = setInterval(() => app.server.closeIdleConnections(), closingCheckMs);
       await app.close();
       clearTimeout(timer);
+      clearInterval(looking);
       metrics.close();
     },
   };
@@ -88,13 +102,14 @@ export const startHttpGateway = async (node: Node, options: HttpOptions): Promis
 const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly Route[] => {
   const { components } = node.engine.vocabulary;
   const forms = formsOf(node.engine.vocabulary);
-  const watch = watchRoute(node, forms, streams);
+  const watch = watchStream(node, forms, streams);
   const document = JSON.stringify(openApi(components, node.version));
   return [
     ...components.flatMap((component) => commandsOf(component).map((spec) => commandRoute(node, forms, spec))),
     ...components.flatMap(({ views }) =>
       views.flatMap((view) => [listRoute(node, watch, view), oneRoute(node, watch, view)]),
     ),
+    watchRoute(node, watch),
     trialRoute(node, forms),
     ...historyRoutes(node, forms, streams),
     ...operatorRoutes(node),
@@ -122,6 +137,21 @@ const serverOf = (
     respondRaw(socket, unreadable(error), node.engine.head.position);
   });
   return server;
+};
+
+/** Connections on which no request has come: to the server they are not idle, so that it would wait for them. */
+const unusedConnections = () => {
+  const unused = new Set<Socket>();
+  return {
+    opened: (socket: Socket): void => {
+      unused.add(socket);
+      socket.once('close', () => unused.delete(socket));
+    },
+    used: (socket: Socket): void => void unused.delete(socket),
+    closeUnused: (): void => {
+      for (const socket of unused) socket.destroy();
+    },
+  };
 };
 
 /** What to answer to bytes that are no request. */

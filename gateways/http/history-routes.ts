@@ -11,6 +11,7 @@ import type { Form, Forms } from '#gateways/http/event-form';
 import { line, type LineStreams } from '#gateways/http/ndjson';
 import { cursorText, firstTexts, pageAnswer, pageIn } from '#gateways/http/page';
 import { lastChange, lastRefusals, positionsOf } from '#gateways/http/object-history';
+import { leftOut } from '#gateways/http/moment';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import type { Node } from '#gateways/node';
@@ -143,6 +144,8 @@ const log = (node: Node, forms: Forms, streams: LineStreams, ask: Ask): Answered
   const follow = query.right['follow'] === true;
   const from = (query.right['from'] as number | undefined) ?? (follow ? engine.head.position + 1 : 1);
   if (follow) {
+    const instead = leftOut(engine, from - 1);
+    if (instead !== undefined) return instead;
     if (query.right['limit'] === undefined) return followLog(node, forms, streams, ask, from);
     return malformed([{ path: 'limit', expected: 'nothing beside follow', got: 'a value' }]);
   }

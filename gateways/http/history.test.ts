@@ -1,6 +1,9 @@
 import { Script } from 'node:vm';
 import { startTestApi, type Json, type TestApi } from '#harness/http';
 
+// Other work may share the machine.
+jest.setTimeout(60_000);
+
 let api: TestApi;
 
 beforeAll(async () => {

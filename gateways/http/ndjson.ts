@@ -3,6 +3,9 @@ import type { ServerResponse } from 'node:http';
 /** What a reader may leave unread before its stream is closed with the place where it can go on. */
 const maxUnreadBytes = 2 ** 20;
 
+/** From this much unread on, what is read from the past for a stream waits; far below the end of a slow one. */
+const busyBytes = maxUnreadBytes / 4;
+
 /** A closed stream may take this long to be read to its end. */
 const lingerMs = 10_000;
 
@@ -10,6 +13,8 @@ const lingerMs = 10_000;
 export interface LineStream {
   /** False when the reader has left too much unread: nothing was written, and the stream is to be ended. */
   write(line: Buffer): boolean;
+  /** What to wait for before more of the past is written; undefined when nothing is in the way. */
+  ready(): Promise<void> | undefined;
   /** Resolves when everything written so far is on its way, or the stream is over. */
   drained(): Promise<void>;
   end(line: Buffer): void;
@@ -37,6 +42,8 @@ export const lineStreams = (): LineStreams => {
       return open.size;
     },
     open: (response, position, { onOver, onClose }) => {
+      // Nothing comes behind a stream: with its end the connection ends, so that nobody waits for it at the close.
+      response.shouldKeepAlive = false;
       response.writeHead(200, {
         'content-type': 'application/x-ndjson',
         'cache-control': 'no-store',
@@ -57,6 +64,18 @@ export const lineStreams = (): LineStreams => {
       socket?.on('end', onClose);
       response.on('close', finish);
       response.on('error', finish);
+      const drained = (): Promise<void> => {
+        if (over || !response.writableNeedDrain) return new Promise((resolve) => setImmediate(resolve));
+        return new Promise((resolve) => {
+          const done = (): void => {
+            response.off('drain', done);
+            response.off('close', done);
+            resolve();
+          };
+          response.on('drain', done);
+          response.on('close', done);
+        });
+      };
       return {
         get over() {
           return over;
@@ -66,18 +85,8 @@ export const lineStreams = (): LineStreams => {
           response.write(bytes);
           return true;
         },
-        drained: () => {
-          if (over || !response.writableNeedDrain) return new Promise((resolve) => setImmediate(resolve));
-          return new Promise((resolve) => {
-            const done = (): void => {
-              response.off('drain', done);
-              response.off('close', done);
-              resolve();
-            };
-            response.on('drain', done);
-            response.on('close', done);
-          });
-        },
+        ready: () => (over || response.writableLength <= busyBytes ? undefined : drained()),
+        drained,
         end: (bytes) => {
           if (over) return;
           finish();

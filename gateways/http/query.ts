@@ -16,8 +16,8 @@ const none: Either<never, Query> = right({});
 
 /**
  * Reads the part of a URL behind its question mark. Values stay bytes until their codec is known, since a prefix of
- * keys
- * need not be text. An unknown parameter is a problem: one that is ignored would change what an answer means.
+ * keys need not be text. A parameter that is a list is given once for each item. An unknown parameter is a problem: one
+ * that is ignored would change what an answer means.
  */
 export const queryReader = (parameters: Props): QueryReader => {
   const names = Object.keys(parameters);
@@ -32,6 +32,12 @@ export const queryReader = (parameters: Props): QueryReader => {
       const codec = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
       if (codec === undefined) {
         problems.push(unknown(name, names));
+      } else if (codec.shape.kind === 'list') {
+        const item = read(codec.shape.item, end === -1 ? '' : asSegment(pair.slice(end + 1)));
+        const items = (query[name] as readonly unknown[] | undefined) ?? [];
+        if (isLeft(item)) problems.push(...item.left.map((problem) => ({ ...problem, path: name })));
+        else if (items.length < codec.shape.maxItems) query[name] = [...items, item.right];
+        else problems.push({ path: name, expected: `at most ${codec.shape.maxItems} of it`, got: 'more' });
       } else if (Object.hasOwn(query, name)) {
         problems.push({ path: name, expected: 'one value', got: 'several' });
       } else {

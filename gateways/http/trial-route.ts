@@ -4,7 +4,7 @@ import { tryOut } from '#log/try';
 import { answer, malformed } from '#gateways/http/answer';
 import { batchCommands } from '#gateways/http/batch-body';
 import { rejectedForm, type Forms } from '#gateways/http/event-form';
-import { gone, positionOf } from '#gateways/http/moment';
+import { pastAt, positionOf } from '#gateways/http/moment';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import { Trial } from '#gateways/fixed-routes';
@@ -25,21 +25,20 @@ export const trialRoute = (node: Node, forms: Forms): Route => ({
     const commands = batchCommands(node.engine.vocabulary, trial.right.commands, 'commands');
     if (isLeft(commands)) return malformed(commands.left);
     const { at: moment } = trial.right;
-    const at = positionOf(
-      node.engine,
-      typeof moment === 'string' || moment === undefined ? moment : JSON.stringify(moment),
-    );
+    const at = positionOf(node, typeof moment === 'string' || moment === undefined ? moment : JSON.stringify(moment));
     if (isLeft(at)) return at.left;
     const position = at.right ?? node.engine.head.position;
-    const oldest = Math.max(...commands.right.map(({ kind }) => node.oldestPosition(kind.slice(0, kind.indexOf('.')))));
-    if (at.right !== undefined && position < oldest) return gone(oldest);
     const submissions = commands.right.map((command) => ({
       ...command,
       principal: principal.name,
       credential: principal.credential,
       source: 'http',
     }));
-    const outcomes = tryOut(node.engine, submissions, { at: position }).map(({ kind, id, result }) => {
+    const past = pastAt(node, position);
+    const tried = tryOut(node.engine, submissions, { at: position, onRead: past.onRead });
+    const gone = past.gone();
+    if (gone !== undefined) return gone;
+    const outcomes = tried.map(({ kind, id, result }) => {
       const about = { command: kind, ...forms.id(kind.slice(0, kind.indexOf('.')), id) };
       if (result.status === 'rejected') return { ...about, outcome: 'rejected', ...rejectedForm(result) };
       if (result.status === 'duplicate') throw new Error('a trial has no request id to be a duplicate of');

@@ -7,16 +7,16 @@ import { pageOf } from '#projections/selection';
 import type { AnyView } from '#projections/view';
 import type { WatchedRange } from '#log/watch';
 import { answer, malformed, rejection, type Answer, type Answered, type Ask } from '#gateways/http/answer';
-import { awaited, gone, readingOf } from '#gateways/http/moment';
+import { awaited, gone, leftOut, readingOf } from '#gateways/http/moment';
 import { cursorText, pageAnswer, pageIn, selectedTexts } from '#gateways/http/page';
 import { queryReader, type Query } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
-import type { WatchRoute } from '#gateways/http/watch-stream';
+import type { WatchStream } from '#gateways/http/watch-stream';
 import type { Node } from '#gateways/node';
 import { listParameters, oneParameters } from '#gateways/query-parameters';
 
 /** `GET` of one object of a view, or of the changes that are made to it. */
-export const oneRoute = (node: Node, watch: WatchRoute, view: AnyView): Route => {
+export const oneRoute = (node: Node, watch: WatchStream, view: AnyView): Route => {
   const readQuery = queryReader(oneParameters);
   const { spec, kind } = view;
   const read = (id: string, query: Query): Answer => {
@@ -24,8 +24,12 @@ export const oneRoute = (node: Node, watch: WatchRoute, view: AnyView): Route =>
     if (isLeft(reading)) return reading.left;
     const { facts, position } = reading.right;
     const found = facts.get(kind, id);
-    if (found !== undefined) return answer(encode(spec.row, view.row({ id, ...found }, facts)), position);
-    return rejection({ code: `${spec.noun}.absent` }, absence(spec.noun), position);
+    const row = found === undefined ? undefined : encode(spec.row, view.row({ id, ...found }, facts));
+    const gone = reading.right.gone();
+    if (gone !== undefined) return gone;
+    return row !== undefined
+      ? answer(row, position)
+      : rejection({ code: `${spec.noun}.absent` }, absence(spec.noun), position);
   };
   return {
     method: 'GET',
@@ -39,14 +43,14 @@ export const oneRoute = (node: Node, watch: WatchRoute, view: AnyView): Route =>
       const name = id.right;
       return whenReached(node, query.right, () => {
         if (query.right['watch'] === undefined) return read(name, query.right);
-        return watched(node, watch, ask, query.right, { noun: spec.noun, from: name, to: `${name}\0` });
+        return watched(node, watch, ask, query.right, [{ noun: spec.noun, from: name, to: `${name}\0` }]);
       });
     },
   };
 };
 
 /** `GET` of a page of a view, or of the changes that are made to what its filters let through. */
-export const listRoute = (node: Node, watch: WatchRoute, view: AnyView): Route => {
+export const listRoute = (node: Node, watch: WatchStream, view: AnyView): Route => {
   const { spec } = view;
   const readQuery = queryReader({ ...listParameters, ...spec.filters });
   const read = (query: Query): Answer => {
@@ -61,6 +65,8 @@ export const listRoute = (node: Node, watch: WatchRoute, view: AnyView): Route =
       (part) => view.select?.(filters, facts, part) ?? right(pageOf(view.kind, { from: '' }, facts, part)),
       (fact) => JSON.stringify(encode(spec.row, view.row(fact, facts))),
     );
+    const gone = reading.right.gone();
+    if (gone !== undefined) return gone;
     if (isLeft(selected)) {
       const refused = view.rejections?.[selected.left.code];
       if (refused === undefined)
@@ -79,18 +85,26 @@ export const listRoute = (node: Node, watch: WatchRoute, view: AnyView): Route =
       return whenReached(node, query.right, () => {
         if (query.right['watch'] === undefined) return read(query.right);
         const range = rangeOf(view, query.right);
-        return isLeft(range) ? malformed(range.left) : watched(node, watch, ask, query.right, range.right);
+        return isLeft(range) ? malformed(range.left) : watched(node, watch, ask, query.right, [range.right]);
       });
     },
   };
 };
 
-const whenReached = (node: Node, query: Query, then: () => Answered): Answered | Promise<Answered> => {
+/** Answers once the position that `at-least` names is applied here. */
+export const whenReached = (node: Node, query: Query, then: () => Answered): Answered | Promise<Answered> => {
   const wait = awaited(node.engine, query);
   return wait === undefined ? then() : wait.then((late) => late ?? then());
 };
 
-const watched = (node: Node, watch: WatchRoute, ask: Ask, query: Query, range: WatchedRange): Answered => {
+/** Streams what changes in these ranges, which name at least one noun. */
+export const watched = (
+  node: Node,
+  watch: WatchStream,
+  ask: Ask,
+  query: Query,
+  ranges: readonly WatchedRange[],
+): Answered => {
   const from = query['watch'] as number;
   const { position } = node.engine.head;
   const problems: Problem[] = [];
@@ -99,9 +113,11 @@ const watched = (node: Node, watch: WatchRoute, ask: Ask, query: Query, range: W
     if (query[name] !== undefined) problems.push({ path: name, expected: 'nothing beside watch', got: 'a value' });
   }
   if (problems.length > 0) return malformed(problems);
-  const oldest = node.oldestPosition(range.noun);
+  const instead = leftOut(node.engine, from);
+  if (instead !== undefined) return instead;
+  const oldest = Math.max(...ranges.map(({ noun }) => node.oldestPosition(noun)));
   // What changed at the oldest position is still told.
-  return from + 1 < oldest ? gone(oldest) : watch(ask, range, from);
+  return from + 1 < oldest ? gone(oldest) : watch(ask, ranges, from);
 };
 
 /**

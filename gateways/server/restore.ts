@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '#log/lmdb-rows';
-import { loadSnapshot, readManifest } from '#log/snapshot';
+import { loadSnapshot, readManifest, takeSnapshot } from '#log/snapshot';
 import { newCluster, openDataDirectory, writeCluster } from '#gateways/server/data-directory';
 
 /** Positions skipped by a restore, so that watches and generations never run backwards. */
@@ -39,6 +39,9 @@ export const restoreBackup = async (options: {
   mkdirSync(statePath, { recursive: true, mode: 0o700 });
   const store = await openStore(statePath);
   await loadSnapshot(backup, store, base);
+  // What the new incarnation is decided on: without it its history could not be verified.
+  const takenAt = new Date().toISOString();
+  await takeSnapshot(store, join(data, 'snapshots', String(base).padStart(16, '0')), { clusterId, takenAt });
   await store.close();
   // Last, so that a directory whose restore was cut off is refused at start instead of being served half empty.
   writeCluster(data, { ...newCluster(clusterId), incarnation, base });

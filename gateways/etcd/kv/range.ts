@@ -6,7 +6,7 @@ import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import { keyValueOf } from '#gateways/etcd/kv/key-value';
 import { RangeResponse, SortOrder, SortTarget, type KeyValue, type RangeRequest } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
-import { factsAt } from '#log/past';
+import { factsAt, resumedAfter } from '#log/past';
 
 /** Keys read in one turn: a large range must not hold up the apply loop. */
 const pageKeys = 1_000;
@@ -34,6 +34,7 @@ export const revisionOf = (node: Node, revision: number): number => {
   if (revision <= 0) return position;
   if (revision > position) throw refusal('futureRevision');
   if (revision < node.oldestPosition('key')) throw refusal('compacted');
+  if (resumedAfter(node.engine.rows, position, revision) !== undefined) throw refusal('compacted');
   return revision;
 };
 
