@@ -88,6 +88,12 @@ export const gatewayRefusals = {
     message: 'The position that was asked for is not applied here yet.',
     fix: 'Ask again; the position header says how far this node is.',
   },
+  'node.full': {
+    status: 507,
+    category: 'exhausted',
+    message: 'This node has no space left for commands. Nothing was recorded; reads go on.',
+    fix: 'Free space on the disk of the server; `reason` says how much is needed. Then send it again.',
+  },
   'outcome.unknown': {
     status: 504,
     category: 'unavailable',

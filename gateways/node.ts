@@ -62,6 +62,10 @@ export interface Node {
   authenticate(token: string): Principal | undefined;
   /** Follows changes after `from` (excluded); bookmarks about every five seconds when nothing comes. */
   watch(ranges: readonly WatchedRange[], from: number, sink: WatchSink): Watch;
+  /** What an operator should know: what the start had to mend, and what gets short. Empty when all is well. */
+  notices(): readonly string[];
+  /** Of the disk with the data directory; undefined when nobody looks after it. */
+  readonly disk: { readonly freeBytes: number; readonly floorBytes: number } | undefined;
   /** The oldest position at which objects of this noun can be read or watched from. */
   oldestPosition(noun: string): number;
 }

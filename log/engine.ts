@@ -21,6 +21,9 @@ export class Unknown extends Error {}
 /** Refused before the log: nothing was recorded. */
 export class Overloaded extends Error {}
 
+/** Refused for want of space; taken again when there is some. Nothing was recorded. */
+export class Full extends Error {}
+
 export interface EngineOptions {
   readonly vocabulary: Vocabulary;
   readonly log: Log;
@@ -43,8 +46,8 @@ const STALL_ROWS = 200_000;
 /** A log that is full or refuses has appended nothing; after any other error nobody can tell. */
 const unappended = (error: unknown): Error => {
   const message = error instanceof Error ? error.message : String(error);
-  const nothing = isLogError(error) && (error.fault.kind === 'full' || error.fault.kind === 'refused');
-  return nothing ? new Overloaded(message) : new Unknown(message);
+  if (isLogError(error) && error.fault.kind === 'full') return new Full(message);
+  return isLogError(error) && error.fault.kind === 'refused' ? new Overloaded(message) : new Unknown(message);
 };
 
 interface Waiting {
@@ -121,7 +124,7 @@ export class Engine {
     return this.#waiting.size;
   }
 
-  /** Refuses every command from now on, saying why, or takes them again. Reads go on. */
+  /** Refuses every command for want of space from now on, saying why, or takes them again. Reads go on. */
   refuseWrites(why: string | undefined): void {
     this.#closed = why;
   }
@@ -139,12 +142,12 @@ export class Engine {
   }
 
   /**
-   * Resolves with the recorded outcome once it is durable and applied here. Rejects with `Overloaded` when nothing was
-   * recorded, with `Unknown` when that cannot be told.
+   * Resolves with the recorded outcome once it is durable and applied here. Rejects with `Overloaded` or `Full` when
+   * nothing was recorded, with `Unknown` when that cannot be told.
    */
   submit(submission: Submission): Promise<Outcome> {
     if (this.#fault !== undefined) return Promise.reject(new Overloaded('This node is stopping.'));
-    if (this.#closed !== undefined) return Promise.reject(new Overloaded(this.#closed));
+    if (this.#closed !== undefined) return Promise.reject(new Full(this.#closed));
     if (this.#waiting.size >= (this.#options.maxQueued ?? 20_000)) {
       return Promise.reject(new Overloaded('Too many commands are waiting; send it again after a pause.'));
     }

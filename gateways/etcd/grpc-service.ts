@@ -114,7 +114,7 @@ export const submit = async ({ node }: Service, principal: Principal, command: C
   try {
     outcome = await engine.submit(submission);
   } catch (error) {
-    throw refusalOfFailure(error, engine.refusing !== undefined);
+    throw refusalOfFailure(error);
   }
   const { position, result } = outcome;
   if (result.status === 'accepted') return { position, result };

@@ -1,5 +1,5 @@
 import { GrpcCode, grpcError, type GrpcError } from '#gateways/etcd/http2/grpc-status';
-import { Overloaded, Unknown } from '#log/engine';
+import { Full, Overloaded, Unknown } from '#log/engine';
 import type { Rejected } from '#log/outcome';
 import type { Category } from '#commands/rejection';
 
@@ -66,8 +66,9 @@ export const refusalOf = ({ code, category, message, fix }: Rejected): GrpcError
   return name === undefined ? grpcError(byCategory[category], `etcdserver: ${message} ${fix}`) : refusal(name);
 };
 
-/** For a submission that has no outcome. `full`: writes are refused for want of space. */
-export const refusalOfFailure = (error: unknown, full: boolean): unknown => {
-  if (error instanceof Overloaded) return refusal(full ? 'noSpace' : 'tooManyRequests');
+/** For a submission that has no outcome. */
+export const refusalOfFailure = (error: unknown): unknown => {
+  if (error instanceof Full) return refusal('noSpace');
+  if (error instanceof Overloaded) return refusal('tooManyRequests');
   return error instanceof Unknown ? refusal('timeout') : error;
 };

@@ -300,8 +300,8 @@ test('a credential that sends too much is told to pause', async () => {
 test('a node that refuses writes says so, and still reads', async () => {
   api.node.engine.refuseWrites('The disk is full.');
   const refused = await api.call('POST', path, { value: 'x' });
-  expect(refused).toMatchObject({ status: 503, json: { code: 'node.overloaded', reason: 'The disk is full.' } });
-  expect(refused.headers.get('retry-after')).toBe('1');
+  const json = { code: 'node.full', category: 'exhausted', reason: 'The disk is full.' };
+  expect(refused).toMatchObject({ status: 507, json });
   expect(await api.call('GET', '/readyz')).toMatchObject({
     status: 503,
     json: { components: { writes: { status: 'refused' } } },

@@ -6,7 +6,7 @@ import type { Problem } from '#commands/codec/problem';
 import { applyBatch, type BatchCommand } from '#commands/cluster/batch';
 import { categories } from '#commands/rejection';
 import type { AnyCommandSpec } from '#commands/command';
-import { Overloaded, Unknown, type Submission } from '#log/engine';
+import { Full, Overloaded, Unknown, type Submission } from '#log/engine';
 import type { Outcome } from '#log/outcome';
 import { tryOut } from '#log/try';
 import { answer, malformed, refusal, type Answer, type Ask } from '#gateways/http/answer';
@@ -61,6 +61,7 @@ const settled = (outcome: Promise<Outcome>): Promise<Outcome> =>
   });
 
 const failed = (error: unknown): Answer => {
+  if (error instanceof Full) return refusal('node.full', { reason: error.message });
   if (error instanceof Overloaded) return refusal('node.overloaded', { reason: error.message }, { 'retry-after': '1' });
   if (error instanceof Unknown) return refusal('outcome.unknown');
   throw error;

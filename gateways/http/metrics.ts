@@ -34,6 +34,12 @@ export const metricsOf = (node: Node, streams: { readonly size: number }): Metri
   gauge('level', 'The feature level of the cluster.', () => engine.head.level);
   gauge('backlog', 'Commands that wait to be appended or decided.', () => engine.backlog);
   gauge('writes_accepted', 'Whether commands are taken: 1, or 0.', () => (engine.refusing === undefined ? 1 : 0));
+  gauge('notices', 'Things that `ultracloud status` tells an operator to look after.', () => node.notices().length);
+  const { disk } = node;
+  if (disk !== undefined) {
+    gauge('disk_free_bytes', 'Free on the disk of the data directory.', () => disk.freeBytes);
+    gauge('disk_floor_bytes', 'Commands are refused when less is free.', () => disk.floorBytes);
+  }
   gauge('http_streams', 'Watches and followed logs that are open.', () => streams.size);
   gauge('uptime_seconds', 'How long this node has been serving.', () => (engine.now - node.startedMs) / 1000);
   const requests = new Counter({

@@ -70,6 +70,10 @@ const status = async (node: Node): Promise<Answer> => {
       uptimeSeconds: Math.max(0, Math.floor((engine.now - node.startedMs) / 1000)),
       backlog: engine.backlog,
       writes: engine.refusing === undefined ? { accepted: true } : { accepted: false, reason: engine.refusing },
+      notices: node.notices(),
+      ...(node.disk === undefined
+        ? {}
+        : { disk: { freeBytes: node.disk.freeBytes, floorBytes: node.disk.floorBytes } }),
       log,
       process: { pid: process.pid, node: process.versions.node, residentBytes: process.memoryUsage.rss() },
       components: engine.vocabulary.components.map(({ name, summary, aggregates }) => ({

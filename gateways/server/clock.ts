@@ -1,9 +1,37 @@
 import type { Engine } from '#log/engine';
 import { END } from '#log/rows';
 import { integerOfKey } from '#log/key';
+import type { Notices } from '#gateways/server/notices';
 
 /** Longer waits are cut: Node's timers count in 32 bits, and a clock may be set. */
 const LONGEST_MS = 60_000;
+
+const LOOK_MS = 2_000;
+/** Clocks that follow a time server differ by less. */
+const BEHIND_MS = 5_000;
+
+/**
+ * Tells when this machine's clock is behind the log's time, which never steps back: it stands still until the clock
+ * has caught up. Gives what stops it.
+ */
+export const watchClock = (engine: Engine, notices: Notices): (() => void) => {
+  const look = (): void => {
+    const behindMs = engine.head.nowMs - engine.now;
+    if (behindMs < BEHIND_MS) {
+      notices.takeBack('clock');
+      return;
+    }
+    notices.tell(
+      'clock',
+      `the clock of this machine is ${Math.ceil(behindMs / 1000)} s behind the newest entry of the log: it was set ` +
+        'back, or ran ahead before. Time in the log stands still until the clock has caught up, so what has a time ' +
+        'to live stays that much longer. Let this machine follow a time server.',
+    );
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS).unref();
+  return () => clearInterval(timer);
+};
 
 /** Appends `clock.advance` when a timer in the state is due; several replicas doing so fire each timer once. */
 export const startClock = (engine: Engine): (() => void) => {

@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** What a data directory says of itself, in `cluster.json`. */
@@ -20,7 +31,11 @@ export interface DataDirectory {
   readonly logPath: string;
   readonly statePath: string;
   readonly backupPath: string;
+  /** What `log truncate` has kept, and a verification or a lost state begins with. */
+  readonly snapshotPath: string;
   readonly token: string;
+  /** What opening it had to mend. */
+  readonly notices: readonly string[];
 }
 
 const directoryFormat = 1;
@@ -28,20 +43,17 @@ const directoryFormat = 1;
 /** Opens a data directory, making what a first start needs. Errors name the file and what to do. */
 export const openDataDirectory = (path: string): DataDirectory => {
   makeDirectory(path);
-  const cluster = readCluster(path) ?? writeCluster(path, newCluster());
-  if (cluster.format !== directoryFormat) {
-    throw new Error(
-      `${join(path, 'cluster.json')}: format ${cluster.format} is not the ${directoryFormat} that this release ` +
-        'reads. Start the release that wrote it; docs/operating/upgrade.md says how to go on.',
-    );
-  }
+  const cluster = readCluster(path) ?? firstCluster(path);
+  const notices: string[] = [];
   return {
     path,
     cluster,
     logPath: join(path, 'log'),
     statePath: join(path, 'state'),
     backupPath: join(path, 'backups'),
-    token: administratorToken(path),
+    snapshotPath: join(path, 'snapshots'),
+    token: administratorToken(path, notices),
+    notices,
   };
 };
 
@@ -52,34 +64,56 @@ export const newCluster = (clusterId = randomBytes(16).toString('hex')): Cluster
   base: 0,
 });
 
+/** The file is written before the log and the state are made, and by a restore behind them. */
+const firstCluster = (path: string): Cluster => {
+  const lost = ['log', 'state'].find((name) => existsSync(join(path, name)));
+  if (lost === undefined) return writeCluster(path, newCluster());
+  throw new Error(
+    `${join(path, 'cluster.json')} is missing, but ${lost}/ is there: the file was lost, or a restore was cut off. ` +
+      'Nothing was changed. Put the file back from a copy, or restore a backup into an empty directory.',
+  );
+};
+
 const readCluster = (path: string): Cluster | undefined => {
   const file = join(path, 'cluster.json');
   if (!existsSync(file)) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`${file}: expected JSON. Put the file of this data directory back, or restore a backup.`, {
-      cause: error,
-    });
-  }
-  const { format, clusterId, incarnation, base } = parsed as Partial<Cluster>;
-  if (
-    typeof format !== 'number' ||
-    typeof clusterId !== 'string' ||
-    !/^[0-9a-f]{32}$/.test(clusterId) ||
-    !Number.isSafeInteger(incarnation) ||
-    !Number.isSafeInteger(base)
-  ) {
+  const text = readText(file);
+  const { format, clusterId, incarnation, base } = fieldsOf(text);
+  if (typeof format === 'number' && format > directoryFormat) {
     throw new Error(
-      `${file}: expected format, clusterId, incarnation and base. Put the file back, or restore a backup.`,
+      `${file} is of format ${format}; this release understands ${directoryFormat} and older. Nothing was changed. ` +
+        'Start the release that wrote it, or a later one; docs/operating/upgrade.md says how to go back.',
     );
   }
-  return parsed as Cluster;
+  if (
+    format !== directoryFormat ||
+    typeof clusterId !== 'string' ||
+    !/^[0-9a-f]{32}$/.test(clusterId) ||
+    !isWhole(incarnation) ||
+    !isWhole(base)
+  ) {
+    throw new Error(
+      `${file} should be a JSON object with format, clusterId, incarnation and base, and is not. Nothing was changed. ` +
+        'Put the file back from a copy, or restore a backup into another directory.',
+    );
+  }
+  return { format, clusterId, incarnation, base };
+};
+
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** None when it is no JSON object. */
+const fieldsOf = (text: string): Readonly<Record<string, unknown>> => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
 };
 
 export const writeCluster = (path: string, cluster: Cluster): Cluster => {
-  writeFileSync(join(path, 'cluster.json'), `${JSON.stringify(cluster, null, 2)}\n`, { mode: 0o600, flush: true });
+  writeWhole(join(path, 'cluster.json'), `${JSON.stringify(cluster, null, 2)}\n`, 0o600);
   return cluster;
 };
 
@@ -98,43 +132,95 @@ const makeDirectory = (path: string): void => {
       cause: error,
     });
   }
-  if (!statSync(path).isDirectory()) throw new Error(`${path}: expected a directory. Choose another one with --data.`);
+  if (!statSync(path).isDirectory()) {
+    throw new Error(`${path}: expected a directory, found a file. Choose another one with --data.`);
+  }
   try {
     writeFileSync(join(path, '.writable'), '');
     rmSync(join(path, '.writable'));
   } catch (error) {
-    throw new Error(`${path}: cannot be written (${reason(error)}). Give this user the right to write there.`, {
-      cause: error,
-    });
+    throw new Error(
+      `${path}: cannot be written (${reason(error)}). Give this user the right to write there, or choose another ` +
+        'directory with --data.',
+      { cause: error },
+    );
   }
 };
 
-/** Made at first start, in a file that only its owner reads; a looser mode is mended, since it was an accident. */
-const administratorToken = (path: string): string => {
+/** Made at first start, in a file that only its owner reads; a looser mode is mended and told. */
+const administratorToken = (path: string, notices: string[]): string => {
   const file = join(path, 'admin.token');
   if (!existsSync(file)) {
     const token = `uca_${randomBytes(32).toString('base64url')}`;
-    writeFileSync(file, `${token}\n`, { mode: 0o600, flush: true });
+    writeWhole(file, `${token}\n`, 0o600);
     return token;
   }
-  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
-  const token = readFileSync(file, 'utf8').trim();
-  if (token.length < 16) throw new Error(`${file}: expected a token. Delete the file to have a new one made.`);
+  const token = readText(file).trim();
+  if (!/^[!-~]{16,512}$/.test(token)) {
+    throw new Error(
+      `${file}: expected a token of 16 to 512 visible ASCII characters, found something else. Put it back from a ` +
+        'copy, or delete the file to have a new one made.',
+    );
+  }
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    closeToOthers(file, mode);
+    notices.push(
+      `${file} had mode ${mode.toString(8)}, so that others could read it; it has 600 now. If somebody may have read ` +
+        'it, delete the file and start again: a new token is made.',
+    );
+  }
   return token;
 };
 
-const reason = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+const closeToOthers = (file: string, mode: number): void => {
+  try {
+    chmodSync(file, 0o600);
+  } catch (error) {
+    throw new Error(
+      `${file}: expected mode 600, found ${mode.toString(8)}, and it cannot be changed (${reason(error)}). ` +
+        'Run `chmod 600` on it as its owner.',
+      { cause: error },
+    );
+  }
+};
+
+const readText = (file: string): string => {
+  if (statSync(file).isDirectory()) {
+    throw new Error(`${file}: expected a file, found a directory. Put the file back from a copy.`);
+  }
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `${file}: cannot be read (${reason(error)}). Start the server as the user that owns the data directory.`,
+      { cause: error },
+    );
+  }
+};
+
+/** The system's words, without the call and the path behind them. */
+const reason = (error: unknown): string => {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  return typeof code === 'string' && typeof message === 'string' ? (message.split(',')[0] ?? code) : String(error);
+};
+
+/** Durable when it returns; a crash leaves the old file or the new one, never a part of it. */
+const writeWhole = (file: string, text: string, mode: number): void => {
+  const draft = `${file}.new`;
+  writeFileSync(draft, text, { mode, flush: true });
+  renameSync(draft, file);
+  const directory = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+};
 
 /** Clients wait for this file: it is whole or not there. */
-export const writeEndpoints = async (path: string, endpoints: Readonly<Record<string, unknown>>): Promise<void> => {
-  const file = join(path, 'endpoints.json');
-  const fresh = await open(`${file}.new`, 'w', 0o644);
-  await fresh.writeFile(`${JSON.stringify(endpoints)}\n`);
-  await fresh.sync();
-  await fresh.close();
-  await rename(`${file}.new`, file);
-};
+export const writeEndpoints = (path: string, endpoints: Readonly<Record<string, unknown>>): void =>
+  writeWhole(join(path, 'endpoints.json'), `${JSON.stringify(endpoints)}\n`, 0o644);
 
 /** Removes what a server that died has left; the file of one that runs stays. */
 export const removeStaleEndpoints = (path: string): void => {

@@ -11,7 +11,7 @@ import {
   removeStaleEndpoints,
   writeEndpoints,
 } from '#gateways/server/data-directory';
-import { defaultFloorBytes, startDiskGuard } from '#gateways/server/disk-guard';
+import { defaultFloorBytes } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
 import type { Verification } from '#gateways/node';
 import { restoreBackup } from '#gateways/server/restore';
@@ -60,6 +60,8 @@ export const serve = async (options: ServeOptions): Promise<number> => {
     components: catalog,
     version: options.version,
     now: () => Date.now(),
+    diskFloorBytes: options.diskFloorBytes ?? defaultFloorBytes,
+    say,
     onFault: (error) => {
       say(`fatal: ${error.message}`);
       process.exit(1);
@@ -69,15 +71,11 @@ export const serve = async (options: ServeOptions): Promise<number> => {
   try {
     // No other server has the directory now, whatever process the file names.
     removeEndpoints(data.path);
-    const guard = await startDiskGuard(data.path, node.engine, options.diskFloorBytes ?? defaultFloorBytes, (warning) =>
-      say(`warning: ${warning}`),
-    );
-    closers.unshift(() => guard.stop());
     closers.unshift(startBackups(node.operations, data, options, say));
     const secured = tls === undefined ? {} : { tls };
-    const api = await startHttpGateway(node, { ...http, ...secured }).catch(portTaken('--http', options.http));
+    const api = await startHttpGateway(node, { ...http, ...secured }).catch(notListening('--http', options.http));
     closers.unshift(() => api.close());
-    const kv = await startEtcdGateway(node, { ...etcd, ...secured }).catch(portTaken('--etcd', options.etcd));
+    const kv = await startEtcdGateway(node, { ...etcd, ...secured }).catch(notListening('--etcd', options.etcd));
     closers.unshift(() => kv.close());
     const scheme = tls === undefined ? 'http' : 'https';
     const endpoints = {
@@ -86,7 +84,7 @@ export const serve = async (options: ServeOptions): Promise<number> => {
       pid: process.pid,
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(0));
-    await writeEndpoints(data.path, endpoints);
+    writeEndpoints(data.path, endpoints);
     notify('--ready');
     say(`ultracloud ${options.version}: serving ${data.path} at position ${node.engine.head.position}`);
     say(`  http  ${endpoints.http}`);
@@ -138,15 +136,18 @@ const readPem = (flag: string, file: string): Buffer => {
   }
 };
 
-const portTaken =
+const unavailable: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another process. Choose another port, or 0 for a free one',
+  EACCES: 'is not for this user. Choose a port from 1024 on, or 0 for a free one',
+  EADDRNOTAVAIL: 'is no address of this machine. Choose one that it has, such as 127.0.0.1',
+  ENOTFOUND: 'is no name that this machine can resolve. Choose an address that it has, such as 127.0.0.1',
+};
+
+const notListening =
   (flag: string, address: string) =>
   (error: unknown): never => {
-    if ((error as { code?: unknown } | null)?.code === 'EADDRINUSE') {
-      throw new Error(`${flag}: ${address} is in use by another process. Choose another port, or 0 for a free one.`, {
-        cause: error,
-      });
-    }
-    throw error;
+    const why = unavailable[String((error as { code?: unknown } | null)?.code)];
+    throw why === undefined ? error : new Error(`${flag}: ${address} ${why}.`, { cause: error });
   };
 
 /** systemd's own client speaks the protocol, which needs a kind of socket that Node does not have. */

@@ -6,7 +6,7 @@ import type { Store } from '#log/lmdb-rows';
 import { checkSnapshot, listSnapshots, takeSnapshot, type Manifest } from '#log/snapshot';
 import type { Backup, Operations } from '#gateways/node';
 import type { DataDirectory } from '#gateways/server/data-directory';
-import { snapshotsOf, verifyAgainst } from '#gateways/server/verify-log';
+import { verifyAgainst } from '#gateways/server/verify-log';
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$/;
 
@@ -46,8 +46,8 @@ export const operationsOf = (
       const { position } = engine.head;
       if (before > position) throw new Error(`before: expected a position up to ${position}, got ${before}`);
       const name = String(position).padStart(16, '0');
-      const kept = (await listSnapshots(snapshotsOf(data))).find(({ manifest }) => manifest.position >= before - 1);
-      const snapshot = kept === undefined ? await take(snapshotsOf(data), name) : backupOf(kept.path, kept.manifest);
+      const kept = (await listSnapshots(data.snapshotPath)).find(({ manifest }) => manifest.position >= before - 1);
+      const snapshot = kept === undefined ? await take(data.snapshotPath, name) : backupOf(kept.path, kept.manifest);
       await log.truncate(Math.min(before, snapshot.position + 1));
       return { first: (await log.bounds()).first, snapshot };
     },

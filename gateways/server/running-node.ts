@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { kind } from '#aggregates/facts';
 import type { Component } from '#log/component';
 import { Engine } from '#log/engine';
-import { openStore, type Store } from '#log/lmdb-rows';
+import type { Store } from '#log/lmdb-rows';
+import type { TornTail } from '#log/segment/recovery';
 import { openSegmentLog, type SegmentLog } from '#log/segment/segment-log';
 import { vocabularyOf } from '#log/vocabulary';
 import { WatchHub } from '#log/watch';
 import type { Node } from '#gateways/node';
-import { startClock } from '#gateways/server/clock';
+import { startClock, watchClock } from '#gateways/server/clock';
 import type { DataDirectory } from '#gateways/server/data-directory';
+import { startDiskGuard } from '#gateways/server/disk-guard';
 import { startLiveness } from '#gateways/server/liveness';
+import { noticesOf, type Notices } from '#gateways/server/notices';
 import { operationsOf } from '#gateways/server/operations';
 import { administratorOnly, tokenCheck } from '#gateways/server/policy';
 import { startPruner } from '#gateways/server/pruner';
+import { openState, seedState } from '#gateways/server/state-directory';
 
 const historyKind = kind<{ readonly position: number }>('history');
 
@@ -28,6 +31,10 @@ export interface NodeOptions {
   readonly components: readonly Component[];
   readonly version: string;
   readonly now: () => number;
+  /** Commands are refused when less is free; nobody looks unless given. */
+  readonly diskFloorBytes?: number;
+  /** Lines for people; none unless given. */
+  readonly say?: (line: string) => void;
   /** The process must stop; what is in memory may be ahead of the disk. */
   readonly onFault: (error: Error) => void;
 }
@@ -35,30 +42,29 @@ export interface NodeOptions {
 /** Opens the log and the state, decides the tail that the state has not seen, and starts what appends by itself. */
 export const startNode = async (data: DataDirectory, options: NodeOptions): Promise<RunningNode> => {
   const { cluster } = data;
-  mkdirSync(data.logPath, { recursive: true, mode: 0o700 });
-  mkdirSync(data.statePath, { recursive: true, mode: 0o700 });
-  const log = await openSegmentLog({
-    directory: data.logPath,
-    clusterId: cluster.clusterId,
-    incarnation: cluster.incarnation,
-    base: cluster.base,
-    now: options.now,
-  });
-  const store = await openStore(data.statePath);
+  const say = options.say ?? (() => undefined);
+  const notices = noticesOf(say);
+  for (const notice of data.notices) notices.tell(notice, notice);
+  const { log, store } = await openLogAndState(data, options.now, notices);
   const vocabulary = vocabularyOf(options.components);
   const authorise = administratorOnly(vocabulary);
   const engine = new Engine({ vocabulary, log, store, authorise, now: options.now, onFault: options.onFault });
-  await engine.start();
+  await catchUp(engine, (await log.bounds()).end, say);
   const hub = new WatchHub(engine);
   const liveness = await startLiveness(engine, randomBytes(8).toString('hex'));
-  const stopClock = startClock(engine);
-  const stopPruner = startPruner(engine, store);
+  const disk =
+    options.diskFloorBytes === undefined
+      ? undefined
+      : await startDiskGuard(data.path, engine, options.diskFloorBytes, notices);
+  const stops = [startClock(engine), watchClock(engine, notices), startPruner(engine, store)];
   return {
     engine,
     liveness,
     operations: operationsOf(data, { engine, store, log, authorise, now: options.now }),
     store,
     log,
+    disk,
+    notices: () => notices.list(),
     clusterId: cluster.clusterId,
     directory: data.path,
     version: options.version,
@@ -68,11 +74,63 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     watchCount: () => hub.size,
     oldestPosition: (noun) => engine.facts.get(historyKind, noun)?.state.position ?? 0,
     stop: async () => {
-      stopClock();
-      stopPruner();
+      for (const stop of stops) stop();
+      disk?.stop();
       liveness.stop();
       hub.close();
       await engine.close();
     },
   };
+};
+
+/** Both, one agreeing with the other; tells what had to be mended. Holds nothing when it throws. */
+const openLogAndState = async (
+  data: DataDirectory,
+  now: () => number,
+  notices: Notices,
+): Promise<{ readonly log: SegmentLog; readonly store: Store }> => {
+  const { clusterId, incarnation, base } = data.cluster;
+  const opened: { store?: Store } = {};
+  const applied = async (): Promise<number> => {
+    opened.store = await openState(data, (notice) => notices.tell('state', notice));
+    return opened.store.head.position;
+  };
+  let log: SegmentLog | undefined;
+  try {
+    log = await openSegmentLog({ directory: data.logPath, clusterId, incarnation, base, now, applied });
+    const { store } = opened;
+    if (store === undefined) throw new Error('the log was opened without the state');
+    if (log.torn !== undefined) notices.tell('torn tail', tornNotice(data.logPath, log.torn));
+    const { first } = await log.bounds();
+    const { position } = store.head;
+    if (position < first - 1) {
+      const snapshot = await seedState(data, store, first);
+      notices.tell('seed', `${data.statePath}: it was begun again from ${snapshot}, since the log goes on there`);
+    }
+    return { log, store };
+  } catch (error) {
+    await opened.store?.close();
+    await log?.close();
+    throw error;
+  }
+};
+
+const tornNotice = (logPath: string, { cutFrom, cutEntries }: TornTail): string =>
+  `${logPath}: the last write was cut off by a crash and was removed, from position ${cutFrom} on ` +
+  `(${cutEntries === 0 ? 'a part of an entry' : `${cutEntries} whole entries and a part of one`}). ` +
+  'Nobody was told that it was done, so nothing acknowledged is lost.';
+
+const PROGRESS_MS = 5_000;
+
+/** Decides what the state has not seen, saying how far it is when that lasts. */
+const catchUp = async (engine: Engine, end: number, say: (line: string) => void): Promise<void> => {
+  const progress = setInterval(() => say(`deciding the log: position ${engine.head.position} of ${end}`), PROGRESS_MS);
+  try {
+    await engine.start();
+  } catch (error) {
+    await engine.close().catch(() => undefined);
+    throw error;
+  } finally {
+    clearInterval(progress);
+  }
 };

@@ -11,9 +11,7 @@ import { vocabularyOf, type Vocabulary } from '#log/vocabulary';
 import type { Verification } from '#gateways/node';
 import { openDataDirectory, type DataDirectory } from '#gateways/server/data-directory';
 import { administratorOnly } from '#gateways/server/policy';
-
-/** What `truncateLog` and a verification start from, below the data directory. */
-export const snapshotsOf = (data: DataDirectory): string => join(data.path, 'snapshots');
+import { damageOf } from '#gateways/server/state-directory';
 
 interface Parts {
   readonly vocabulary: Vocabulary;
@@ -53,7 +51,7 @@ export const verifyAgainst = async (
 };
 
 const startingState = async (data: DataDirectory, fresh: Store, first: number): Promise<void> => {
-  const found = (await listSnapshots(snapshotsOf(data))).find(({ manifest }) => manifest.position >= first - 1);
+  const found = (await listSnapshots(data.snapshotPath)).find(({ manifest }) => manifest.position >= first - 1);
   const start = found ?? (await listSnapshots(data.backupPath)).find(({ manifest }) => manifest.position >= first - 1);
   if (start === undefined) {
     throw new Error(
@@ -74,19 +72,27 @@ export const verifyDirectory = async (
     throw new Error(`${directory}: expected a data directory, which has a cluster.json. Name another with --data.`);
   }
   const data = openDataDirectory(directory);
-  const log = await openSegmentLog({
-    directory: data.logPath,
-    clusterId: data.cluster.clusterId,
-    incarnation: data.cluster.incarnation,
-    base: data.cluster.base,
-    now: () => Date.now(),
-  });
-  const recorded = await openStore(data.statePath);
+  const { clusterId, incarnation, base } = data.cluster;
+  const opened: { recorded?: Store } = {};
+  const applied = async (): Promise<number> => {
+    const damage = damageOf(data.statePath);
+    if (damage !== undefined) {
+      throw new Error(`${data.statePath}: ${damage}. Start the server once: it makes the state again from the log.`);
+    }
+    mkdirSync(data.statePath, { recursive: true, mode: 0o700 });
+    opened.recorded = await openStore(data.statePath);
+    return opened.recorded.head.position;
+  };
+  const now = (): number => Date.now();
+  let log: Log | undefined;
   try {
+    log = await openSegmentLog({ directory: data.logPath, clusterId, incarnation, base, now, applied });
+    const { recorded } = opened;
+    if (recorded === undefined) throw new Error('the log was opened without the state');
     const vocabulary = vocabularyOf(components);
     return await verifyAgainst(data, { vocabulary, authorise: administratorOnly(vocabulary), recorded, log }, progress);
   } finally {
-    await recorded.close();
-    await log.close();
+    await opened.recorded?.close();
+    await log?.close();
   }
 };

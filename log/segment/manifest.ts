@@ -1,7 +1,6 @@
 import type { Disk } from '#log/segment/disk';
-import { newerFormat } from '#log/segment/fault';
+import { newerFormat, unreadableManifest } from '#log/segment/fault';
 import { FORMAT } from '#log/segment/format';
-import { logError } from '#log/log';
 import { join } from 'node:path';
 
 /** What a log directory is about, in `log.json`. */
@@ -44,13 +43,7 @@ export const readManifest = async (disk: Disk, directory: string): Promise<Manif
   const text = await disk.readText(place);
   if (text === undefined) return undefined;
   const found = parse(text);
-  if (found === undefined) {
-    throw logError(
-      { kind: 'corrupt', place, offset: 0, position: 0 },
-      `${place} should be a JSON object with format, clusterId, incarnation, base, keptBase and reached, and is not. ` +
-        'Put it back from a copy, or restore the newest backup with `ultracloud backup restore`.',
-    );
-  }
+  if (found === undefined) throw unreadableManifest(place);
   const { format, ...manifest } = found;
   if (format > FORMAT) throw newerFormat(place, format, FORMAT);
   return manifest;

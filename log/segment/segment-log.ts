@@ -1,7 +1,7 @@
 import { isLogError, logError, type Log, type LogBounds, type LogError, type LogGroup } from '#log/log';
 import { lockDirectory, type Release } from '#log/segment/directory-lock';
 import { nodeDisk, type Disk } from '#log/segment/disk';
-import { foreignFile } from '#log/segment/fault';
+import { foreignFile, missingLog, missingManifest } from '#log/segment/fault';
 import { createFeed } from '#log/segment/feed';
 import { encodeHeader, FIRST_RECORD } from '#log/segment/format';
 import { openHistory } from '#log/segment/history';
@@ -26,6 +26,11 @@ export interface SegmentLogOptions {
   readonly segmentBytes?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /**
+   * Asked once the directory is this process's own and before anything in it is changed: the position up to which
+   * whoever applies the entries has seen them. They were durable, so the log must still hold them.
+   */
+  readonly applied?: () => Promise<number>;
   readonly disk?: Disk;
 }
 
@@ -83,12 +88,7 @@ const checkUnborn = async (disk: Disk, directory: string): Promise<void> => {
     } finally {
       await file.close();
     }
-    const place = join(directory, 'log.json');
-    throw logError(
-      { kind: 'missing', place, position: base + 1 },
-      `${place} is missing, but ${path} holds entries. Put it back from a copy, or restore the newest backup with ` +
-        '`ultracloud backup restore`. Nothing was changed.',
-    );
+    throw missingManifest(join(directory, 'log.json'), base + 1, path);
   }
 };
 
@@ -118,16 +118,25 @@ const removeLeftovers = async (disk: Disk, directory: string, { keptBase }: Mani
  */
 export const openSegmentLog = async (options: SegmentLogOptions): Promise<SegmentLog> => {
   const { directory, disk = nodeDisk } = options;
-  let release: Release = async () => undefined;
-  try {
+  const own = async (): Promise<Release> => {
     await disk.makeDirectory(directory);
-    release = await lockDirectory(directory);
-    return await openLocked(options, disk, release);
+    return lockDirectory(directory);
+  };
+  const release = await named(directory, own());
+  try {
+    const applied = (await options.applied?.()) ?? 0;
+    return await named(directory, openLocked(options, disk, release, applied));
   } catch (error) {
     await release();
-    throw isLogError(error) ? error : unopened(directory, error);
+    throw error;
   }
 };
+
+/** Errors of the system do not say what was being done. */
+const named = <T>(directory: string, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw isLogError(error) ? error : unopened(directory, error);
+  });
 
 const unopened = (directory: string, cause: unknown): LogError => {
   const text = `The log in ${directory} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`;
@@ -150,14 +159,21 @@ const openTail = async (disk: Disk, segments: readonly Segment[], reached: numbe
   }
 };
 
-const openLocked = async (options: SegmentLogOptions, disk: Disk, release: Release): Promise<SegmentLog> => {
+const openLocked = async (
+  options: SegmentLogOptions,
+  disk: Disk,
+  release: Release,
+  applied: number,
+): Promise<SegmentLog> => {
   const { directory, segmentBytes = SEGMENT_BYTES } = options;
   const existing = await readManifest(disk, directory);
-  if (existing === undefined) await checkUnborn(disk, directory);
-  else checkIdentity(join(directory, 'log.json'), existing, options);
+  if (existing === undefined) {
+    await checkUnborn(disk, directory);
+    if (applied > (options.base ?? 0)) throw missingLog(join(directory, 'log.json'), applied);
+  } else checkIdentity(join(directory, 'log.json'), existing, options);
   let manifest = existing ?? (await createLog(options, disk));
   const segments = [...(await loadSegments(disk, directory, manifest))];
-  const { file, scan } = await openTail(disk, segments, manifest.reached);
+  const { file, scan } = await openTail(disk, segments, Math.max(applied, manifest.reached));
   await removeLeftovers(disk, directory, manifest);
 
   const feed = createFeed(scan.end.position - 1);

@@ -14,7 +14,7 @@ import type { Client } from '#gateways/cli/client';
 import { contextPath, isExposed } from '#gateways/cli/context-file';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { Failure } from '#gateways/cli/failure';
-import { at, isObject, textAt } from '#gateways/cli/json';
+import { at, isObject, listAt, textAt } from '#gateways/cli/json';
 import type { Session } from '#gateways/cli/session';
 import type { Target } from '#gateways/cli/target';
 import type { Verb } from '#gateways/cli/verb';
@@ -120,6 +120,9 @@ const checkServer = async (session: Session, client: Client): Promise<readonly C
     );
   } else {
     checks.push(ok('writes', 'accepted'));
+  }
+  for (const notice of listAt(status.json, 'notices')) {
+    checks.push(warning('notice', String(notice), 'docs/operating/incident.md says more.'));
   }
   return checks;
 };
