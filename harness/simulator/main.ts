@@ -9,15 +9,15 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(steps) || steps < 1) {
   process.stderr.write('usage: npm run simulate -- --seed N [--steps M], both whole numbers\n');
   process.exitCode = 2;
 } else {
-  const run = simulate(catalog, seed, steps);
-  const { accepted, rejected, duplicates, positions, hash } = run;
-  if (run.broken === undefined) {
-    process.stdout.write(
-      `seed ${seed}: ${steps} steps, ${positions} positions, ${accepted} accepted, ${rejected} rejected, ` +
-        `${duplicates} repeated, hash ${hash.slice(0, 16)}\n`,
-    );
-  } else {
-    process.stdout.write(`seed ${seed}: broken at step ${run.broken.step}: ${run.broken.invariant}\n`);
-    process.exitCode = 1;
-  }
+  void simulate(catalog, seed, steps).then(({ accepted, rejected, duplicates, positions, crashes, digest, broken }) => {
+    if (broken === undefined) {
+      process.stdout.write(
+        `seed ${seed}: ${steps} steps, ${positions} positions, ${accepted} accepted, ${rejected} rejected, ` +
+          `${duplicates} repeated, ${crashes} crashes, rows ${digest.slice(0, 16)}\n`,
+      );
+    } else {
+      process.stdout.write(`seed ${seed}: broken at step ${broken.step}: ${broken.invariant}\n`);
+      process.exitCode = 1;
+    }
+  });
 }
