@@ -18,11 +18,16 @@ export interface Aggregate<S, C extends AnyCommand, E extends AnyEvent, R extend
   evolve(state: S | undefined, event: E, moment: Moment): S | undefined;
   /** Index keys of a state, by index name; the applier keeps the rows and their counts. */
   readonly indexes?: Readonly<Record<string, (state: S) => readonly string[]>>;
+  /** What a state adds to totals, by the name of the sum: each with the key that it counts under. */
+  readonly sums?: Readonly<Record<string, (state: S, id: string) => readonly Amount[]>>;
   /** When this object wants `onDue` to be run, in milliseconds since 1970; undefined: never. */
   due?(state: S): number | undefined;
   /** The internal command that a due timer becomes. */
   readonly onDue?: string;
 }
+
+/** A whole number that is added to the total of a key. */
+export type Amount = readonly [key: string, amount: number];
 
 export interface AnyAggregate {
   readonly kind: Kind<unknown>;
@@ -33,6 +38,7 @@ export interface AnyAggregate {
   decide(state: unknown, command: AnyCommand, facts: Facts, moment: Moment): Decision<AnyEvent>;
   evolve(state: unknown, event: AnyEvent, moment: Moment): unknown;
   readonly indexes?: Readonly<Record<string, (state: never) => readonly string[]>>;
+  readonly sums?: Readonly<Record<string, (state: never, id: string) => readonly Amount[]>>;
   due?(state: unknown): number | undefined;
   readonly onDue?: string;
 }

@@ -24,6 +24,8 @@ export interface IdRange {
   readonly to?: string;
   readonly reverse?: boolean;
   readonly limit: number;
+  /** Ends with the first object whose state takes all of them together to so many bytes. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -37,6 +39,8 @@ export interface Facts {
   index(name: string, query: IndexQuery): readonly IndexRow[];
   /** How many ids an index holds under exactly this key; kept, not counted. */
   count(name: string, key: string): number;
+  /** What the states that exist add to a kept sum under this key; 0 when none does. */
+  sum(name: string, key: string): number;
 }
 
 export interface IndexQuery {

@@ -8,8 +8,28 @@ import type { Facts } from '#aggregates/facts';
 export interface Work extends Facts {
   /** Decides a command as the caller; its events are seen by later reads. A refusal must be handed on. */
   run(command: AnyCommand): Either<Rejection, readonly Happened[]>;
-  /** Runs the commands of up to `limit` due timers as the system; one that is refused is quarantined with an alarm. */
-  fireDue(limit: number): { readonly fired: number; readonly quarantined: number };
+  /** Decides what follows from what the caller was allowed, as the system does. A refusal must be handed on. */
+  follow(command: AnyCommand): Either<Rejection, readonly Happened[]>;
+  /**
+   * Runs the commands of up to `limit` due timers as the system, the earliest first. One that is refused changes
+   * nothing and is not tried again; one that finds the budget used up by others stays due.
+   */
+  fireDue(limit: number): Fired;
+  /** Sets the timer of an object again, if its state has one. */
+  rearm(noun: string, id: string): void;
+}
+
+export interface Fired {
+  readonly fired: number;
+  readonly quarantined: readonly Quarantined[];
+}
+
+/** An object whose timer came to nothing, and why. */
+export interface Quarantined {
+  readonly noun: string;
+  readonly id: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 /**

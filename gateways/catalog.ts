@@ -2,6 +2,7 @@ import { detach } from '#aggregates/chainfire/detach';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
 import { keyDeleteRange, keyTxn } from '#aggregates/chainfire/txn';
+import { alarm, disarm } from '#aggregates/cluster/alarm';
 import { batch } from '#aggregates/cluster/batch';
 import { clock } from '#aggregates/cluster/clock';
 import { history } from '#aggregates/cluster/history';
@@ -17,6 +18,7 @@ import { usage } from '#aggregates/flaredb/usage';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
+import { alarmView } from '#projections/cluster/alarm';
 import { historyView } from '#projections/cluster/history';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
@@ -25,11 +27,11 @@ import { namespaceView } from '#projections/flaredb/namespace';
 export const catalog: readonly Component[] = [
   {
     name: 'cluster',
-    summary: 'The log itself: its clock, roles, feature level and how much of the past is kept.',
-    aggregates: [role, level, history],
-    procedures: [clock, batch],
+    summary: 'The log itself: its clock, roles, feature level, alarms and how much of the past is kept.',
+    aggregates: [role, level, history, alarm],
+    procedures: [clock, batch, disarm],
     reactions: [],
-    views: [historyView],
+    views: [historyView, alarmView],
   },
   {
     name: 'chainfire',

@@ -5,6 +5,7 @@ import type { Happened, Moment } from '#aggregates/decision';
 import type { Facts } from '#aggregates/facts';
 import { noRows } from '#harness/facts';
 import type { Component } from '#log/component';
+import { guarded } from '#log/defect';
 import { factsOf } from '#log/facts';
 import { Overlay } from '#log/overlay';
 import type { Rows } from '#log/rows';
@@ -43,7 +44,7 @@ export const inMemory = (components: readonly Component[]): InMemory => {
       const moment: Moment = { ...last, level: 1, principal: 'tester' };
       rows.mark();
       const work = new Transaction(vocabulary, rows, moment, () => undefined);
-      const reply = work.runEntry(command);
+      const reply = guarded(() => work.runEntry(command));
       if (isLeft(reply)) rows.undo();
       rows.keep();
       return isLeft(reply) ? reply : right({ events: work.events, reply: reply.right });

@@ -2,6 +2,7 @@ import { isLeft, type Either } from 'fp-ts/lib/Either';
 import { createHash } from 'node:crypto';
 import type { Rejection } from '#commands/rejection';
 import type { Moment } from '#aggregates/decision';
+import { guarded } from '#log/defect';
 import { type Entry, packr } from '#log/entry';
 import { integerKey, stateKey, versionKey } from '#log/key';
 import { encodeOutcome, type Outcome, type Rejected } from '#log/outcome';
@@ -123,19 +124,6 @@ const refuse = (code: keyof typeof kernelRejections, detail: Rejection['detail']
   _tag: 'Left',
   left: detail === undefined ? { code } : { code, detail },
 });
-
-/**
- * A defect in a decider must not stop every replica at one position, so it becomes a refusal, the same everywhere. It
- * carries no message, since messages differ between builds. Faults of the process are no property of the command.
- */
-const guarded = (decide: () => Either<Rejection, unknown>): Either<Rejection, unknown> => {
-  try {
-    return decide();
-  } catch (error) {
-    if (error instanceof RangeError || !(error instanceof Error) || 'code' in error) throw error;
-    return { _tag: 'Left', left: { code: 'command.poisoned', detail: { error: error.name } } };
-  }
-};
 
 export const rejected = (vocabulary: Vocabulary, { code, detail }: Rejection): Rejected => {
   const spec = vocabulary.rejections.get(code) ?? kernelRejections['command.poisoned'];

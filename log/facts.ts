@@ -1,20 +1,13 @@
 import type { Fact, Facts, IdRange, IndexQuery, IndexRow, Kind, Versioned } from '#aggregates/facts';
 import { escaped, splitKey, stateKey, unescaped } from '#log/key';
 import type { Rows } from '#log/rows';
+import { sizeOf } from '#log/size';
 
 /** The facts that rows hold at their own position. */
 export const factsOf = (rows: Rows): Facts => ({
   get: <S>(kind: Kind<S>, id: string) => rows.get('state', stateKey(kind.noun, id)) as Versioned<S> | undefined,
 
-  range: <S>(kind: Kind<S>, range: IdRange) => {
-    const facts: Fact<S>[] = [];
-    if (range.limit <= 0) return facts;
-    for (const [key, value] of rows.range('state', stateRange(kind.noun, range))) {
-      facts.push({ id: splitKey(key).id, ...(value as Versioned<S>) });
-      if (facts.length >= range.limit) break;
-    }
-    return facts;
-  },
+  range: <S>(kind: Kind<S>, range: IdRange) => statesIn(rows, kind, range),
 
   index: (name: string, query: IndexQuery) => {
     const found: IndexRow[] = [];
@@ -28,9 +21,26 @@ export const factsOf = (rows: Rows): Facts => ({
   },
 
   count: (name: string, key: string) => (rows.get('count', `${name}\0${key}`) as number | undefined) ?? 0,
+
+  sum: (name: string, key: string) => (rows.get('count', `${name}\0${key}`) as number | undefined) ?? 0,
 });
 
-export const stateRange = (noun: string, { from, to, reverse = false }: IdRange) => ({
+/** The objects of a range of ids. */
+export const statesIn = <S>(rows: Rows, kind: Kind<S>, range: IdRange): readonly Fact<S>[] => {
+  const facts: Fact<S>[] = [];
+  const { limit, maxBytes } = range;
+  if (limit <= 0) return facts;
+  let bytes = 0;
+  for (const [key, value] of rows.range('state', stateRange(kind.noun, range))) {
+    const fact = { id: splitKey(key).id, ...(value as Versioned<S>) };
+    facts.push(fact);
+    if (facts.length >= limit) break;
+    if (maxBytes !== undefined && (bytes += sizeOf(fact.state)) >= maxBytes) break;
+  }
+  return facts;
+};
+
+const stateRange = (noun: string, { from, to, reverse = false }: IdRange) => ({
   from: stateKey(noun, from),
   to: to === undefined ? `${noun}\x01` : stateKey(noun, to),
   reverse,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { genesis } from '#log/decide';
+import { integerKey } from '#log/key';
 import { openStore, type Store } from '#log/lmdb-rows';
 import { Overlay } from '#log/overlay';
 
@@ -33,5 +34,16 @@ describe('rows on disk', () => {
     const two = store.get('state', 'two');
     const all = [...store.range('state', { from: '', to: '\xff' })].map(([, row]) => row);
     expect([one, two, ...all].map(held)).toEqual(['one', 'two', 'one', 'six', 'two']);
+  });
+
+  test('are all in a snapshot, those whose keys begin with zero bytes too', async () => {
+    const overlay = new Overlay(store);
+    const keys = [integerKey(1), integerKey(2 ** 40)];
+    for (const key of keys) overlay.set('timer', key, true);
+    await store.commit(overlay, genesis);
+    const found = await store.snapshot((rows) =>
+      Promise.resolve([...rows.raw('timer')].map(([key]) => key.toString('latin1'))),
+    );
+    expect(found).toEqual(keys);
   });
 });

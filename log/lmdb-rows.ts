@@ -112,7 +112,8 @@ const storeOf = (root: RootDatabase<Buffer, string>, meta: Db, dbs: Readonly<Rec
         return await read({
           head: bytes === undefined ? genesis : decodeHead(bytes),
           raw: function* (table) {
-            for (const { key, value } of dbs[table].getRange({ transaction }))
+            // Without a start it would begin behind the keys whose first bytes LMDB's own encoding has for symbols.
+            for (const { key, value } of dbs[table].getRange({ start: '', transaction }))
               yield [Buffer.from(key, 'latin1'), value];
           },
         });
@@ -174,7 +175,6 @@ const encodeRow = (table: Table, value: unknown): Buffer => {
       return NOTHING;
     case 'count':
     case 'request':
-    case 'alarm':
       return packr.pack(value);
   }
 };
@@ -195,7 +195,6 @@ const decodeRow = (table: Table, bytes: Buffer): unknown => {
       return true;
     case 'count':
     case 'request':
-    case 'alarm':
       return unpackr.unpack(bytes);
   }
 };

@@ -1,66 +1,22 @@
 import type { Fact, Facts, IdRange, IndexQuery, IndexRow, Kind, Versioned } from '#aggregates/facts';
 import type { AnyAggregate } from '#aggregates/aggregate';
-import { stateRange } from '#log/facts';
-import { escaped, integerKey, integerOfKey, splitKey, stateKey, unescaped, versionKey } from '#log/key';
-import { decodeOutcome } from '#log/outcome';
+import { statesIn } from '#log/facts';
+import { escaped, splitKey, stateKey, unescaped, versionKey } from '#log/key';
 import type { KeyRange, Rows, Table } from '#log/rows';
-
-/** Told of every noun whose past is read, so that a reader finds out whether all of it was kept. */
-export type OnRead = (noun: string) => void;
-
-const ignore: OnRead = () => undefined;
 
 /**
  * The rows as they were at a past position, read from the versions that were kept. Only `state` has a past; an index
- * of the past is computed from the states (`factsAt`).
+ * of the past is computed from the states (`pastFacts`).
  */
-export const rowsAt = (rows: Rows, position: number, onRead: OnRead = ignore): Rows => ({
+export const rowsAt = (rows: Rows, position: number): Rows => ({
   get: (table: Table, key: string) => {
     if (table !== 'state') return rows.get(table, key);
     const { noun, id } = splitKey(key);
-    onRead(noun);
     return stateAt(rows, noun, id, position);
   },
-  range: (table: Table, range: KeyRange) => {
-    if (table !== 'state') return rows.range(table, range);
-    onRead(splitKey(range.from).noun);
-    return statesAt(rows, range, position);
-  },
+  range: (table: Table, range: KeyRange) =>
+    table === 'state' ? statesAt(rows, range, position) : rows.range(table, range),
 });
-
-/**
- * Where the history goes on, for a position that a restore left out: such a position belonged to entries that the
- * backup did not hold, or to none. Undefined for every other one.
- */
-export const resumedAfter = (rows: Rows, head: number, position: number): number | undefined => {
-  if (position >= head) return undefined;
-  for (const [key] of rows.range('outcome', { from: integerKey(position), to: integerKey(head + 1) })) {
-    const resumed = integerOfKey(key, 0) - 1;
-    return resumed > position ? resumed : undefined;
-  }
-  return head;
-};
-
-/** The last position up to `head` whose time is not after an instant; times never run backwards along positions. */
-export const lastUpTo = (rows: Rows, head: number, instantMs: number): number => {
-  let low = 0;
-  let high = head;
-  while (low < high) {
-    const middle = low + Math.ceil((high - low) / 2);
-    const next = firstOutcome(rows, middle, head);
-    if (next !== undefined && next.nowMs <= instantMs) low = next.position;
-    else high = middle - 1;
-  }
-  return low;
-};
-
-const firstOutcome = (rows: Rows, from: number, head: number): { position: number; nowMs: number } | undefined => {
-  for (const [key, bytes] of rows.range('outcome', { from: integerKey(from), to: integerKey(head + 1) })) {
-    const position = integerOfKey(key, 0);
-    return { position, nowMs: decodeOutcome(position, bytes as Buffer).nowMs };
-  }
-  return undefined;
-};
 
 const stateAt = (rows: Rows, noun: string, id: string, position: number): Versioned<unknown> | undefined => {
   const current = rows.get('state', stateKey(noun, id)) as Versioned<unknown> | undefined;
@@ -125,32 +81,19 @@ const firstKey = (rows: Rows, range: KeyRange): string | undefined => {
 };
 
 /** Facts of a past position. Indexes are computed from the states, so a query costs a scan of its noun. */
-export const factsAt = (
-  rows: Rows,
-  position: number,
-  indexes: ReadonlyMap<string, AnyAggregate>,
-  onRead: OnRead = ignore,
-): Facts => {
-  const past = rowsAt(rows, position, onRead);
-  const range = <S>(kind: Kind<S>, { limit, ...ids }: IdRange): readonly Fact<S>[] => {
-    const found: Fact<S>[] = [];
-    if (limit <= 0) return found;
-    for (const [key, value] of past.range('state', stateRange(kind.noun, { ...ids, limit }))) {
-      found.push({ id: splitKey(key).id, ...(value as Versioned<S>) });
-      if (found.length >= limit) break;
-    }
-    return found;
-  };
+export const factsAt = (rows: Rows, position: number, indexes: ReadonlyMap<string, AnyAggregate>): Facts => {
+  const past = rowsAt(rows, position);
+  const range = <S>(kind: Kind<S>, ids: IdRange): readonly Fact<S>[] => statesIn(past, kind, ids);
   const listed = (name: string): readonly IndexRow[] => {
     const aggregate = indexes.get(name);
     const keysOf = aggregate?.indexes?.[name];
     if (aggregate === undefined || keysOf === undefined) return [];
     return range(aggregate.kind, { from: '', limit: Infinity })
-      .flatMap((fact) => keysOf(fact.state as never).map((key) => ({ key, id: fact.id })))
+      .flatMap((fact) => [...new Set(keysOf(fact.state as never))].map((key) => ({ key, id: fact.id })))
       .sort((x, y) => (order(x) < order(y) ? -1 : 1));
   };
   return {
-    get: <S>(kind: Kind<S>, id: string) => past.get('state', stateKey(kind.noun, id)) as Versioned<S> | undefined,
+    get: <S>(kind: Kind<S>, id: string) => stateAt(rows, kind.noun, id, position) as Versioned<S> | undefined,
     range,
     index: (name: string, query: IndexQuery) => {
       const { from, to, after, reverse = false, limit } = query;
@@ -163,6 +106,14 @@ export const factsAt = (
       return (reverse ? inside.reverse() : inside).slice(0, limit);
     },
     count: (name: string, key: string) => listed(name).filter((row) => row.key === key).length,
+    sum: (name: string, key: string) => {
+      const aggregate = indexes.get(name);
+      const amountsOf = aggregate?.sums?.[name];
+      if (aggregate === undefined || amountsOf === undefined) return 0;
+      return range(aggregate.kind, { from: '', limit: Infinity })
+        .flatMap((fact) => amountsOf(fact.state as never, fact.id))
+        .reduce((sum, [under, amount]) => (under === key ? sum + amount : sum), 0);
+    },
   };
 };
 

@@ -6,13 +6,12 @@ export const tables = [
   'state', // noun 0x00 id                      → the object now
   'version', // noun 0x00 escaped id position     → the object as it was until this position
   'index', // name 0x00 escaped key id          → nothing; kept from the aggregates' `indexes`
-  'count', // name 0x00 key                     → rows of `index` under that key
+  'count', // name 0x00 key                     → rows of `index` under that key, or what a sum comes to
   'timer', // due time, noun 0x00 id             → nothing
   'request', // scope 0x00 request id             → position of its outcome, digest of the request
   'requestAge', // time, request key                 → nothing; lets the window be cut from the left
   'outcome', // position                          → encoded outcome
   'refusal', // noun 0x00 escaped id position     → nothing; refusals of commands on an object
-  'alarm', // name                              → why an operator must look
 ] as const;
 
 export type Table = (typeof tables)[number];

@@ -4,14 +4,16 @@ import type { Rejection } from '#commands/rejection';
 import type { AnyAggregate } from '#aggregates/aggregate';
 import type { Happened, Moment } from '#aggregates/decision';
 import type { Facts, Fact, IdRange, Kind, Versioned } from '#aggregates/facts';
-import type { Work } from '#aggregates/procedure';
+import { historyKind } from '#aggregates/history';
+import type { Fired, Quarantined, Work } from '#aggregates/procedure';
+import { budget, OverBudget } from '#log/budget';
+import { guarded } from '#log/defect';
 import { factsOf } from '#log/facts';
-import { escaped, indexKey, integerKey, integerOfKey, splitKey, stateKey, timerKey, versionKey } from '#log/key';
+import { escaped, integerKey, integerOfKey, splitKey, versionKey } from '#log/key';
+import { Ledger } from '#log/ledger';
 import type { Overlay } from '#log/overlay';
-import type { Vocabulary } from '#log/vocabulary';
-
-/** What one entry may do at its position. Deterministic, so that a runaway command stops alike on every replica. */
-const budget = { events: 10_000, rows: 60_000, depth: 8 } as const;
+import { sizeOf } from '#log/size';
+import { kernelRejections, type Vocabulary } from '#log/vocabulary';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
@@ -20,7 +22,7 @@ export type Authorise = (command: AnyCommand, facts: Facts, moment: Moment) => R
 
 /**
  * The work of one entry on an overlay: commands decided one after another, each seeing what came before. The caller
- * undoes the overlay when the entry is refused.
+ * undoes the overlay when the entry is refused. What goes over the budget throws `OverBudget`.
  */
 export class Transaction implements Work {
   readonly events: Happened[] = [];
@@ -29,11 +31,9 @@ export class Transaction implements Work {
   readonly #facts: Facts;
   readonly #moment: Moment;
   readonly #authorise: Authorise;
-  readonly #before = new Map<string, Versioned<unknown> | undefined>();
+  readonly #ledger: Ledger;
   #depth = 0;
-  /** The state row that was read or written last. */
-  #lastKey: string | undefined;
-  #lastState: Versioned<unknown> | undefined;
+  #recordedBytes = 0;
   readonly #tracking: boolean;
   /** The newest position at which something read here had changed; only kept when tracking. */
   newestRead = 0;
@@ -44,17 +44,20 @@ export class Transaction implements Work {
     this.#facts = factsOf(rows);
     this.#moment = moment;
     this.#authorise = authorise;
+    this.#ledger = new Ledger(rows, moment);
     this.#tracking = tracking;
   }
 
   get<S>(kind: Kind<S>, id: string): Versioned<S> | undefined {
-    const found = this.#state(stateKey(kind.noun, id)) as Versioned<S> | undefined;
+    const found = this.#ledger.get(kind.noun, id) as Versioned<S> | undefined;
     if (this.#tracking) this.#saw(found?.modPosition ?? this.#deletedAt(kind.noun, id));
     return found;
   }
 
   range<S>(kind: Kind<S>, range: IdRange): readonly Fact<S>[] {
-    const found = this.#facts.range(kind, range);
+    const maxBytes = Math.min(range.maxBytes ?? MAX, this.#ledger.readableBytes + 1);
+    const found = this.#facts.range(kind, { ...range, maxBytes });
+    this.#ledger.sawBytes(found.reduce((bytes, { state }) => bytes + sizeOf(state), 0));
     if (this.#tracking) this.#sawRange(kind.noun, range, found);
     return found;
   }
@@ -67,31 +70,51 @@ export class Transaction implements Work {
     return this.#facts.count(name, key);
   }
 
+  sum(name: string, key: string): number {
+    return this.#facts.sum(name, key);
+  }
+
   run(command: AnyCommand): Either<Rejection, readonly Happened[]> {
     const refused = this.#authorise(command, this, this.#moment);
     return refused === undefined ? this.#decide(command) : left(refused);
   }
 
-  fireDue(limit: number): { fired: number; quarantined: number } {
+  follow(command: AnyCommand): Either<Rejection, readonly Happened[]> {
+    return this.#decide(command);
+  }
+
+  fireDue(limit: number): Fired {
     let fired = 0;
-    let quarantined = 0;
+    const quarantined: Quarantined[] = [];
     for (const key of this.#dueKeys(limit)) {
       const { noun, id } = splitKey(key.slice(8));
       const onDue = this.#vocabulary.aggregates.get(noun)?.onDue;
       if (onDue === undefined) throw new Error(`a timer of ${noun}, which has none`);
-      const rows = this.#rows.pending;
-      const events = this.events.length;
-      const decided = this.#decide({ kind: onDue, id, body: {} });
+      const mark = this.#ledger.mark();
+      const before = { events: this.events.length, recordedBytes: this.#recordedBytes, depth: this.#depth };
+      const decided = guarded(() => this.#decide({ kind: onDue, id, body: {} }));
       if (isLeft(decided)) {
-        this.#rows.undo(rows);
-        this.#lastKey = undefined;
-        this.events.length = events;
-        this.#rows.set('alarm', `timer\0${noun}\0${id}`, { code: decided.left.code, position: this.#moment.position });
-        quarantined++;
+        this.#ledger.undo(mark);
+        this.events.length = before.events;
+        this.#recordedBytes = before.recordedBytes;
+        this.#depth = before.depth;
+        const { code } = decided.left;
+        // Others may have used the budget up; at a position of its own there is enough, or never.
+        if (code === 'budget.exceeded' && fired > 0) break;
+        quarantined.push({ noun, id, code, message: this.#messageOf(code) });
       } else fired++;
       this.#rows.delete('timer', key);
     }
     return { fired, quarantined };
+  }
+
+  rearm(noun: string, id: string): void {
+    const aggregate = this.#vocabulary.aggregates.get(noun);
+    if (aggregate?.due !== undefined) this.#ledger.setTimer(aggregate, id);
+  }
+
+  #messageOf(code: string): string {
+    return (this.#vocabulary.rejections.get(code) ?? kernelRejections['command.poisoned']).summary;
   }
 
   #dueKeys(limit: number): readonly string[] {
@@ -108,9 +131,13 @@ export class Transaction implements Work {
     const refused = this.#authorise(command, this, this.#moment);
     if (refused !== undefined) return left(refused);
     const procedure = this.#vocabulary.procedures.get(command.kind);
-    if (procedure !== undefined) return procedure.perform(command, this, this.#moment);
-    const decided = this.#decide(command);
-    return isLeft(decided) ? decided : right(undefined);
+    if (procedure === undefined) {
+      const decided = this.#decide(command);
+      return isLeft(decided) ? decided : right(undefined);
+    }
+    const performed = procedure.perform(command, this, this.#moment);
+    if (!isLeft(performed)) this.#record(performed.right);
+    return performed;
   }
 
   #decide(command: AnyCommand): Either<Rejection, readonly Happened[]> {
@@ -137,13 +164,12 @@ export class Transaction implements Work {
 
   #happen(aggregate: AnyAggregate, event: Happened): Rejection | undefined {
     this.events.push(event);
-    if (this.events.length > budget.events || this.#rows.pending > budget.rows) {
-      return { code: 'budget.exceeded', detail: { events: budget.events, rows: budget.rows } };
-    }
-    this.#evolve(aggregate, event);
+    if (this.events.length > budget.events) throw new OverBudget('events');
+    this.#record(event);
+    this.#ledger.change(aggregate, event);
     const reactions = this.#vocabulary.reactions.get(event.kind);
     if (reactions === undefined) return undefined;
-    if (this.#depth >= budget.depth) return { code: 'budget.exceeded', detail: { depth: budget.depth } };
+    if (this.#depth >= budget.depth) throw new OverBudget('depth');
     this.#depth++;
     for (const reaction of reactions) {
       // Reactions act as the system: whoever was allowed the cause is allowed what must follow from it.
@@ -156,84 +182,38 @@ export class Transaction implements Work {
     return undefined;
   }
 
-  #evolve(aggregate: AnyAggregate, event: Happened): void {
-    const { noun } = aggregate.kind;
-    const key = stateKey(noun, event.id);
-    const current = this.#state(key);
-    const { position } = this.#moment;
-    if (!this.#before.has(key)) {
-      this.#before.set(key, current);
-      if (current !== undefined) this.#rows.set('version', versionKey(noun, event.id, position), current);
-    }
-    const state = aggregate.evolve(current?.state, event, this.#moment);
-    this.#reindex(aggregate, event.id, current?.state, state);
-    if (state === undefined) {
-      this.#rows.delete('state', key);
-      this.#before.set(key, undefined);
-      this.#lastState = undefined;
-      return;
-    }
-    const before = this.#before.get(key);
-    this.#lastState = {
-      state,
-      // Several events at one position are one change: a key changes at most once per position.
-      version: before === undefined ? 1 : before.version + 1,
-      createPosition: before === undefined ? position : before.createPosition,
-      modPosition: position,
-    };
-    this.#rows.set('state', key, this.#lastState);
+  #record(value: unknown): void {
+    this.#recordedBytes += sizeOf(value);
+    if (this.#recordedBytes > budget.recordedBytes) throw new OverBudget('recordedBytes');
   }
 
-  /** What is decided on is read and then changed: the second read of a row costs as much as the first. */
-  #state(key: string): Versioned<unknown> | undefined {
-    if (key !== this.#lastKey) {
-      this.#lastState = this.#rows.get('state', key) as Versioned<unknown> | undefined;
-      this.#lastKey = key;
-    }
-    return this.#lastState;
-  }
-
-  #reindex(aggregate: AnyAggregate, id: string, before: unknown, after: unknown): void {
-    for (const [name, keysOf] of Object.entries(aggregate.indexes ?? {})) {
-      const old = new Set(before === undefined ? [] : keysOf(before as never));
-      const fresh = new Set(after === undefined ? [] : keysOf(after as never));
-      for (const key of old) if (!fresh.has(key)) this.#unlist(name, key, id);
-      for (const key of fresh) if (!old.has(key)) this.#list(name, key, id);
-    }
-    if (aggregate.due === undefined) return;
-    const oldDue = before === undefined ? undefined : aggregate.due(before);
-    const due = after === undefined ? undefined : aggregate.due(after);
-    if (oldDue === due) return;
-    if (oldDue !== undefined) this.#rows.delete('timer', timerKey(oldDue, aggregate.kind.noun, id));
-    if (due !== undefined) this.#rows.set('timer', timerKey(due, aggregate.kind.noun, id), true);
-  }
-
-  #list(name: string, key: string, id: string): void {
-    this.#rows.set('index', indexKey(name, key, id), true);
-    this.#rows.set('count', `${name}\0${key}`, this.count(name, key) + 1);
-  }
-
-  #unlist(name: string, key: string, id: string): void {
-    this.#rows.delete('index', indexKey(name, key, id));
-    const left = this.count(name, key) - 1;
-    if (left === 0) this.#rows.delete('count', `${name}\0${key}`);
-    else this.#rows.set('count', `${name}\0${key}`, left);
-  }
-
+  /** Where an object that is not there was deleted; 0 when it never was there. */
   #deletedAt(noun: string, id: string): number {
-    const from = versionKey(noun, id, 0);
+    const floor = this.#floorOf(noun);
+    const from = versionKey(noun, id, floor + 1);
     for (const [key] of this.#rows.range('version', { from, to: versionKey(noun, id, MAX), reverse: true })) {
       return integerOfKey(key, key.length - 8);
     }
-    return 0;
+    return floor;
   }
 
   #sawRange(noun: string, range: IdRange, found: readonly Fact<unknown>[]): void {
+    const floor = this.#floorOf(noun);
+    this.#saw(floor);
     for (const fact of found) this.#saw(fact.modPosition);
     const to = range.to === undefined ? `${noun}\x01` : `${noun}\0${escaped(range.to)}`;
     for (const [key] of this.#rows.range('version', { from: `${noun}\0${escaped(range.from)}`, to })) {
-      this.#saw(integerOfKey(key, key.length - 8));
+      const position = integerOfKey(key, key.length - 8);
+      if (position > floor) this.#saw(position);
     }
+  }
+
+  /**
+   * Up to here the past of a noun was forgotten. Replicas drop its rows when they like, so none may look at them: a
+   * thing that is not there may have been deleted as late as here.
+   */
+  #floorOf(noun: string): number {
+    return this.#facts.get(historyKind, noun)?.state.position ?? 0;
   }
 
   #saw(position: number): void {

@@ -15,7 +15,7 @@ export interface Vocabulary {
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly views: ReadonlyMap<string, AnyView>;
   readonly rejections: ReadonlyMap<string, RejectionSpec>;
-  /** Index name to the aggregate that keeps it. */
+  /** Name of an index or sum to the aggregate that keeps it. */
   readonly indexes: ReadonlyMap<string, AnyAggregate>;
 }
 
@@ -37,6 +37,7 @@ export const vocabularyOf = (components: readonly Component[]): Vocabulary => {
         claim(deciders, spec.kind, aggregate);
       }
       for (const name of Object.keys(aggregate.indexes ?? {})) claim(indexes, name, aggregate);
+      for (const name of Object.keys(aggregate.sums ?? {})) claim(indexes, name, aggregate);
       for (const [code, spec] of Object.entries(aggregate.rejections)) rejections.set(code, spec);
     }
     for (const procedure of component.procedures) {
@@ -82,7 +83,7 @@ export const kernelRejections = {
   'budget.exceeded': {
     category: 'exhausted',
     summary: 'This command would do more at one position than is allowed.',
-    fix: 'Split it into smaller commands.',
+    fix: 'Split it into smaller commands; the detail names the limit. A range of keys is swept (`sweep start`).',
   },
   'command.unknown': {
     category: 'invalid',

@@ -13,11 +13,14 @@ const workOf = (ran: AnyCommand[]): Work => ({
     ran.push(command);
     return command.id === 'locked' ? left({ code: 'thing.locked', detail: { by: 'ada' } }) : right([]);
   },
-  fireDue: () => ({ fired: 0, quarantined: 0 }),
+  follow: () => right([]),
+  fireDue: () => ({ fired: 0, quarantined: [] }),
+  rearm: () => undefined,
   get: () => undefined,
   range: () => [],
   index: () => [],
   count: () => 0,
+  sum: () => 0,
 });
 
 const perform = (...commands: readonly { command: string; id?: string; body?: null }[]) => {

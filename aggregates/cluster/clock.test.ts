@@ -3,48 +3,54 @@ import { object } from '#commands/codec/object';
 import { id, integer } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
 import type { Aggregate } from '#aggregates/aggregate';
+import { alarmKind } from '#aggregates/alarm';
+import { alarm, disarm } from '#aggregates/cluster/alarm';
 import { clock } from '#aggregates/cluster/clock';
 import { accept, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 import { inMemory } from '#harness/in-memory';
 import { performances } from '#harness/performances';
 
-const set = command('alarm', 'set', {
+const set = command('bell', 'set', {
   summary: 'Ring later.',
-  id: id('alarm'),
+  id: id('bell'),
   body: { dueMs: integer('due', { summary: 'When.', unit: 'ms' }) },
 });
-const ring = command('alarm', 'ring', { summary: 'Ring.', id: id('alarm'), internal: true, body: {} });
-const broken = { 'alarm.broken': { category: 'conflict', summary: 'It is broken.', fix: 'Repair it.' } } as const;
+const ring = command('bell', 'ring', { summary: 'Ring.', id: id('bell'), internal: true, body: {} });
+const broken = { 'bell.broken': { category: 'conflict', summary: 'It is broken.', fix: 'Repair it.' } } as const;
 
 type Command = CommandOf<typeof set | typeof ring>;
 type Event =
-  | { readonly kind: 'alarm.set'; readonly body: { readonly dueMs: number } }
-  | { readonly kind: 'alarm.rang'; readonly body: Readonly<Record<string, never>> };
+  | { readonly kind: 'bell.set'; readonly body: { readonly dueMs: number } }
+  | { readonly kind: 'bell.rang'; readonly body: Readonly<Record<string, never>> };
 
-/** An alarm clock; one with the id `broken` refuses to ring. */
-const alarm: Aggregate<{ readonly dueMs: number }, Command, Event, keyof typeof broken> = {
-  kind: kind('alarm'),
-  summary: 'An alarm.',
+/** A bell; one with the id `broken` refuses to ring. */
+const bell: Aggregate<{ readonly dueMs: number }, Command, Event, keyof typeof broken> = {
+  kind: kind('bell'),
+  summary: 'A bell.',
   commands: [set, ring],
-  events: { 'alarm.set': set.body, 'alarm.rang': object({}) },
+  events: { 'bell.set': set.body, 'bell.rang': object({}) },
   rejections: broken,
   decide(state, told) {
-    if (told.kind === 'alarm.set') return accept({ kind: 'alarm.set', body: told.body });
-    if (told.id === 'broken') return reject('alarm.broken');
-    return state === undefined ? accept() : accept({ kind: 'alarm.rang', body: {} });
+    if (told.kind === 'bell.set') return accept({ kind: 'bell.set', body: told.body });
+    if (told.id === 'broken') return reject('bell.broken');
+    if (told.id === 'throws') throw new TypeError('a defect');
+    if (told.id === 'endless') return accept(...Array<Event>(20_000).fill({ kind: 'bell.set', body: { dueMs: 0 } }));
+    return state === undefined ? accept() : accept({ kind: 'bell.rang', body: {} });
   },
-  evolve: (_state, event) => (event.kind === 'alarm.set' ? event.body : undefined),
+  evolve: (_state, event) => (event.kind === 'bell.set' ? event.body : undefined),
   due: (state) => state.dueMs,
-  onDue: 'alarm.ring',
+  onDue: 'bell.ring',
 };
 
 const components = [
-  { name: 'alarms', summary: '', aggregates: [alarm], procedures: [clock], reactions: [], views: [] },
+  { name: 'bells', summary: '', aggregates: [bell, alarm], procedures: [clock, disarm], reactions: [], views: [] },
 ];
-const at = (name: string, dueMs: number) => ({ kind: 'alarm.set', id: name, body: { dueMs } });
+const at = (name: string, dueMs: number) => ({ kind: 'bell.set', id: name, body: { dueMs } });
 const advance = { kind: 'clock.advance' as const, id: '' as const, body: {} };
-const rang = (name: string) => ({ kind: 'alarm.rang', id: name, body: {} });
+const rang = (name: string) => ({ kind: 'bell.rang', id: name, body: {} });
+const alarmed = { code: 'bell.broken', message: 'It is broken.' };
+const raised = { kind: 'alarm.raised', id: 'timer/bell/broken', body: { ...alarmed, standing: false } };
 const none = { fired: 0, quarantined: 0 };
 
 performances(clock, components, [
@@ -61,7 +67,7 @@ performances(clock, components, [
     'a quarantine of the timer that is refused, and the rest',
     [at('broken', 1), at('a', 2)],
     advance,
-    { events: [rang('a')], reply: { fired: 1, quarantined: 1 } },
+    { events: [rang('a'), raised], reply: { fired: 1, quarantined: 1 } },
     1_000,
   ],
 ]);
@@ -76,12 +82,28 @@ test('a timer fires once, and what is left over fires at the next position', () 
   expect(fired).toEqual([100, 50, 0]);
 });
 
-test('a quarantined timer leaves an alarm and is not tried again', () => {
+test('a quarantined timer leaves an alarm and is not tried again until it is disarmed', () => {
   const memory = inMemory(components);
   memory.run(at('broken', 1));
   memory.run(advance, 2);
-  expect([...memory.rows.range('alarm', { from: '', to: '\xff' })]).toEqual([
-    ['timer\0alarm\0broken', { code: 'alarm.broken', position: 2 }],
-  ]);
+  expect(memory.facts.get(alarmKind, 'timer/bell/broken')?.state).toMatchObject(alarmed);
   expect(memory.run(advance, 3)).toMatchObject({ right: { reply: none } });
+  const retry = { kind: 'alarm.disarm', id: 'timer/bell/broken', body: {} };
+  expect(isRight(memory.run(retry))).toBe(true);
+  expect(memory.facts.get(alarmKind, 'timer/bell/broken')).toBeUndefined();
+  expect(memory.run(advance, 4)).toMatchObject({ right: { reply: { fired: 0, quarantined: 1 } } });
+  expect(memory.facts.get(alarmKind, 'timer/bell/broken')?.state).toMatchObject(alarmed);
+});
+
+test.each(['throws', 'endless'])('a timer that %s is quarantined, and the others fire', (name) => {
+  const memory = inMemory(components);
+  for (const [id, dueMs] of Object.entries({ a: 1, [name]: 2, z: 3 })) memory.run(at(id, dueMs));
+  const performed = memory.run(advance, 5);
+  expect(performed).toMatchObject({ right: { reply: name === 'throws' ? { fired: 2 } : { fired: 1 } } });
+  // What goes over the budget that others have used of is tried once more at a position of its own.
+  memory.run(advance, 5);
+  memory.run(advance, 5);
+  const code = name === 'throws' ? 'command.poisoned' : 'budget.exceeded';
+  expect(memory.facts.get(alarmKind, `timer/bell/${name}`)?.state.code).toBe(code);
+  expect(['a', 'z'].map((id) => memory.facts.get(bell.kind, id))).toEqual([undefined, undefined]);
 });

@@ -240,7 +240,7 @@ test('a drop takes over from a build, and a deleted namespace ends its series', 
   for (const fact of memory.facts.range(docKind, all)) memory.run({ kind: 'doc.delete', id: fact.id, body: {} });
   memory.run({ kind: 'namespace.delete', id: 'x', body: {} });
   settle(memory, 20);
-  for (const table of ['state', 'index', 'count', 'timer', 'alarm'] as const) {
+  for (const table of ['state', 'index', 'count', 'timer'] as const) {
     expect([...memory.rows.range(table, { from: '', to: '\xff' })]).toEqual([]);
   }
 });

@@ -86,7 +86,9 @@ const comparesHold = ({ node }: Service, request: TxnRequest): boolean => {
 const readOnly = (facts: Facts): Work => ({
   ...facts,
   run: () => left({ code: 'command.unknown' }),
-  fireDue: () => ({ fired: 0, quarantined: 0 }),
+  follow: () => left({ code: 'command.unknown' }),
+  fireDue: () => ({ fired: 0, quarantined: [] }),
+  rearm: () => undefined,
 });
 
 const inner = async ({ node, header }: Service, request: RangeRequest, position: number) => {
