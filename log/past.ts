@@ -1,22 +1,66 @@
 import type { Fact, Facts, IdRange, IndexQuery, IndexRow, Kind, Versioned } from '#aggregates/facts';
 import type { AnyAggregate } from '#aggregates/aggregate';
 import { statesIn } from '#log/facts';
-import { escaped, splitKey, stateKey, unescaped, versionKey } from '#log/key';
+import { escaped, integerKey, integerOfKey, splitKey, stateKey, unescaped, versionKey } from '#log/key';
+import { decodeOutcome } from '#log/outcome';
 import type { KeyRange, Rows, Table } from '#log/rows';
+
+/** Told of every noun whose past is read, so that a reader finds out whether all of it was kept. */
+export type OnRead = (noun: string) => void;
+
+const ignore: OnRead = () => undefined;
 
 /**
  * The rows as they were at a past position, read from the versions that were kept. Only `state` has a past; an index
- * of the past is computed from the states (`pastFacts`).
+ * of the past is computed from the states (`factsAt`).
  */
-export const rowsAt = (rows: Rows, position: number): Rows => ({
+export const rowsAt = (rows: Rows, position: number, onRead: OnRead = ignore): Rows => ({
   get: (table: Table, key: string) => {
     if (table !== 'state') return rows.get(table, key);
     const { noun, id } = splitKey(key);
+    onRead(noun);
     return stateAt(rows, noun, id, position);
   },
-  range: (table: Table, range: KeyRange) =>
-    table === 'state' ? statesAt(rows, range, position) : rows.range(table, range),
+  range: (table: Table, range: KeyRange) => {
+    if (table !== 'state') return rows.range(table, range);
+    onRead(splitKey(range.from).noun);
+    return statesAt(rows, range, position);
+  },
 });
+
+/**
+ * Where the history goes on, for a position that a restore left out: such a position belonged to entries that the
+ * backup did not hold, or to none. Undefined for every other one.
+ */
+export const resumedAfter = (rows: Rows, head: number, position: number): number | undefined => {
+  if (position >= head) return undefined;
+  for (const [key] of rows.range('outcome', { from: integerKey(position), to: integerKey(head + 1) })) {
+    const resumed = integerOfKey(key, 0) - 1;
+    return resumed > position ? resumed : undefined;
+  }
+  return head;
+};
+
+/** The last position up to `head` whose time is not after an instant; times never run backwards along positions. */
+export const lastUpTo = (rows: Rows, head: number, instantMs: number): number => {
+  let low = 0;
+  let high = head;
+  while (low < high) {
+    const middle = low + Math.ceil((high - low) / 2);
+    const next = firstOutcome(rows, middle, head);
+    if (next !== undefined && next.nowMs <= instantMs) low = next.position;
+    else high = middle - 1;
+  }
+  return low;
+};
+
+const firstOutcome = (rows: Rows, from: number, head: number): { position: number; nowMs: number } | undefined => {
+  for (const [key, bytes] of rows.range('outcome', { from: integerKey(from), to: integerKey(head + 1) })) {
+    const position = integerOfKey(key, 0);
+    return { position, nowMs: decodeOutcome(position, bytes as Buffer).nowMs };
+  }
+  return undefined;
+};
 
 const stateAt = (rows: Rows, noun: string, id: string, position: number): Versioned<unknown> | undefined => {
   const current = rows.get('state', stateKey(noun, id)) as Versioned<unknown> | undefined;
@@ -81,8 +125,13 @@ const firstKey = (rows: Rows, range: KeyRange): string | undefined => {
 };
 
 /** Facts of a past position. Indexes are computed from the states, so a query costs a scan of its noun. */
-export const factsAt = (rows: Rows, position: number, indexes: ReadonlyMap<string, AnyAggregate>): Facts => {
-  const past = rowsAt(rows, position);
+export const factsAt = (
+  rows: Rows,
+  position: number,
+  indexes: ReadonlyMap<string, AnyAggregate>,
+  onRead: OnRead = ignore,
+): Facts => {
+  const past = rowsAt(rows, position, onRead);
   const range = <S>(kind: Kind<S>, ids: IdRange): readonly Fact<S>[] => statesIn(past, kind, ids);
   const listed = (name: string): readonly IndexRow[] => {
     const aggregate = indexes.get(name);
@@ -93,7 +142,7 @@ export const factsAt = (rows: Rows, position: number, indexes: ReadonlyMap<strin
       .sort((x, y) => (order(x) < order(y) ? -1 : 1));
   };
   return {
-    get: <S>(kind: Kind<S>, id: string) => stateAt(rows, kind.noun, id, position) as Versioned<S> | undefined,
+    get: <S>(kind: Kind<S>, id: string) => past.get('state', stateKey(kind.noun, id)) as Versioned<S> | undefined,
     range,
     index: (name: string, query: IndexQuery) => {
       const { from, to, after, reverse = false, limit } = query;

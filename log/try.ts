@@ -5,7 +5,7 @@ import type { Entry } from '#log/entry';
 import { indexKey, integerKey } from '#log/key';
 import { decodeOutcome, type Outcome } from '#log/outcome';
 import { Overlay } from '#log/overlay';
-import { factsAt, rowsAt } from '#log/past';
+import { factsAt, rowsAt, type OnRead } from '#log/past';
 import type { Rows } from '#log/rows';
 import type { Authorise } from '#log/transaction';
 import type { Vocabulary } from '#log/vocabulary';
@@ -25,17 +25,17 @@ export interface TrialGround {
  * Decides commands one after another as if they followed position `at` (the newest unless given), and records nothing.
  * Each sees what the ones before it did. Request ids are not looked at: a trial is never the repetition of anything.
  * In the past the clock stands at the time of that position, the feature level is the present one, and an index costs
- * a scan of its noun.
+ * a scan of its noun; `onRead` is told of every noun whose past was read.
  */
 export const tryOut = (
   ground: TrialGround,
   submissions: readonly Submission[],
-  options: { readonly at?: number } = {},
+  options: { readonly at?: number; readonly onRead?: OnRead } = {},
 ): readonly Outcome[] => {
   const { vocabulary, rows: present } = ground;
   const at = options.at ?? ground.head.position;
   const past = at < ground.head.position;
-  const rows = new Overlay(past ? pastRows(present, at, vocabulary.indexes) : present);
+  const rows = new Overlay(past ? pastRows(present, at, vocabulary.indexes, options.onRead) : present);
   const authorise = ground.authorise ?? notInternal(vocabulary);
   let head: Head = past
     ? { ...genesis, position: at, nowMs: timeOf(present, at), level: ground.head.level }
@@ -69,9 +69,14 @@ const timeOf = (rows: Rows, position: number): number => {
 };
 
 /** States as they were, with the index rows and counts that follow from them. */
-const pastRows = (rows: Rows, at: number, indexes: ReadonlyMap<string, AnyAggregate>): Rows => {
-  const states = rowsAt(rows, at);
-  const facts = factsAt(rows, at, indexes);
+const pastRows = (
+  rows: Rows,
+  at: number,
+  indexes: ReadonlyMap<string, AnyAggregate>,
+  onRead: OnRead | undefined,
+): Rows => {
+  const states = rowsAt(rows, at, onRead);
+  const facts = factsAt(rows, at, indexes, onRead);
   const made = new Map<string, readonly string[]>();
   const listed = (name: string): readonly string[] => {
     const known = made.get(name);
