@@ -23,7 +23,7 @@ export const acquireRole = command('role', 'acquire', {
   body: { holder: text('holder', { summary: 'The process that takes the role.', maxLength: 64 }) },
 });
 
-const LevelId = id('level');
+const LevelId = id('level', { summary: 'What has the level: `cluster`.', example: 'cluster' });
 
 export const raiseLevel = command('level', 'raise', {
   summary: 'Let the cluster use what newer releases decide. It cannot be lowered.',

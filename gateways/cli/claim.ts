@@ -23,8 +23,7 @@ export const pathText = (text: string): string => encodeURIComponent(text).repla
 
 /**
  * Takes a place in the queue, as etcd's lock and election recipes do: NAME/<lease in hexadecimal>, so that their
- * clients
- * and ours queue up together.
+ * clients and ours queue up together.
  */
 export const claim = async (client: Client, name: string, value: string, ttlSeconds: number): Promise<Claim> => {
   const number = (randomBytes(8).readBigUInt64BE() & 0x7fff_ffff_ffff_ffffn) | 1n;

@@ -167,7 +167,8 @@ const answerOf = (incoming: IncomingMessage, body: string): Answer => {
 export const refusal = (target: Target, { status, json, text: body, position }: Answer): Failure => {
   const category = textAt(json, 'category');
   const message = textAt(json, 'message') ?? (body.trim().slice(0, 200) || `The server answered ${status}.`);
-  const fix = textAt(json, 'fix') ?? (status === 401 ? tokenFix(target) : undefined);
+  // The server speaks of headers, which the CLI makes itself.
+  const fix = status === 401 ? tokenFix(target) : textAt(json, 'fix');
   const problems = listAt(json, 'problems').filter(isProblem);
   const where = numberAt(json, 'position') ?? position;
   const detail = at(json, 'detail');

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { buffer } from 'node:stream/consumers';
 import { isLeft } from 'fp-ts/lib/Either';
+import type { AnyCodec } from '#commands/codec/codec';
 import { decode } from '#commands/codec/decode';
 import { idToPath } from '#commands/codec/id-path';
 import { bodyFromFlags, flagsOf, type Flag as FieldFlag, kebab } from '#commands/codec/usage';
@@ -47,8 +48,8 @@ const commandVerb = (spec: AnyCommandSpec): Verb => {
     words: spec.cli.words,
     summary: spec.summary,
     arguments: [...idArgument(spec), ...spec.cli.positional.map((field) => fieldArgument(spec, fields, field))],
-    flags: distinct([...fieldFlags(fields), ...(idBase64 === undefined ? [] : [idBase64]), ...submitFlags]),
-    examples: spec.examples.map((example) => exampleOf(spec, example)),
+    flags: distinct([...fieldFlags(spec, fields), ...(idBase64 === undefined ? [] : [idBase64]), ...submitFlags]),
+    examples: (spec.examples.length > 0 ? spec.examples : [plainest(spec)]).map((example) => exampleOf(spec, example)),
     run: async (call) => {
       const id = idGiven(spec, call);
       const body = await bodyGiven(spec, fields, call);
@@ -64,7 +65,13 @@ const distinct = (flags: readonly Flag[]): readonly Flag[] =>
   flags.filter((flag, i) => flags.findIndex(({ name }) => name === flag.name) === i);
 
 const idArgument = (spec: AnyCommandSpec): readonly Argument[] =>
-  spec.id === undefined ? [] : [{ name: spec.noun, summary: spec.id.shape.summary, required: true, noun: spec.noun }];
+  spec.id === undefined
+    ? []
+    : [{ name: idName(spec), summary: spec.id.shape.summary, required: true, noun: spec.noun }];
+
+/** `level raise` has a level of a level. */
+const idName = (spec: AnyCommandSpec): string =>
+  spec.cli.positional.some((field) => kebab(field) === spec.noun) ? 'id' : spec.noun;
 
 const base64Switch = (spec: AnyCommandSpec): Flag | undefined =>
   spec.id?.shape.kind === 'bytes'
@@ -76,37 +83,40 @@ const fieldArgument = (spec: AnyCommandSpec, fields: readonly FieldFlag[], field
   const bytes = spec.body.shape.props[field]?.shape.kind === 'bytes';
   return {
     name: kebab(field),
-    summary: `${flag?.summary ?? ''}${bytes ? ' - reads standard input.' : ''}`.trim(),
-    // A flag of the same name may give it instead; what is missing is told by the contract.
+    summary: [flag?.summary, bytes ? '- reads standard input.' : '', flag?.required === true ? 'Required.' : '']
+      .filter((part) => part !== undefined && part !== '')
+      .join(' '),
+    // A flag of the same name or a file may give it instead; what is missing is told by the contract.
     required: false,
     ...(flag?.noun === undefined ? {} : { noun: flag.noun }),
     ...(flag === undefined || flag.values.length === 0 ? {} : { values: flag.values }),
   };
 };
 
-const fieldFlags = (fields: readonly FieldFlag[]): readonly Flag[] =>
+const fieldFlags = (spec: AnyCommandSpec, fields: readonly FieldFlag[]): readonly Flag[] =>
   fields.flatMap((field): readonly Flag[] => {
     const about = {
       name: field.name,
       summary: field.required ? `${field.summary} Required.` : field.summary,
       repeatable: field.repeatable,
+      hidden: spec.cli.positional.includes(field.field),
       ...(field.noun === undefined ? {} : { noun: field.noun }),
     };
     if (field.metavar !== '') return [{ ...about, metavar: field.metavar, values: field.values }];
-    return [about, { name: `no-${field.name}`, summary: `Not --${field.name}.` }];
+    return [about, { name: `no-${field.name}`, summary: `Not --${field.name}.`, hidden: true }];
   });
 
 /** The id in the form of the contract, checked here so that a slip costs no request. */
 const idGiven = (spec: AnyCommandSpec, { words }: Call): string => {
   if (spec.id === undefined) return '';
-  const word = words.argument(spec.noun) ?? '';
+  const word = words.argument(idName(spec)) ?? '';
   const id = idOfWord(spec.id, spec.noun, word, words.on(`${spec.noun}-base64`));
   const form = spec.id.shape.kind === 'bytes' ? { base64: Buffer.from(id, 'latin1').toString('base64') } : id;
   const checked = decode(spec.id, form);
   if (!isLeft(checked)) return id;
   throw malformed(
     `${spec.cli.words.join(' ')}: the ${spec.noun} is not valid.`,
-    checked.left.map((problem) => ({ ...problem, path: spec.noun })),
+    checked.left.map((problem) => ({ ...problem, path: `<${idName(spec)}>` })),
   );
 };
 
@@ -134,12 +144,18 @@ const bodyGiven = async (spec: AnyCommandSpec, fields: readonly FieldFlag[], cal
     if (isObject(document)) return document;
     throw usage(`${file}: expected an object, the body of ${spec.kind}.`);
   }
+  if (spec.id === undefined && given.size === 0 && fields.length > 0) {
+    throw usage(`${spec.cli.words.join(' ')}: expected what to do, got nothing.`, 'Give it by flags, or with --file.');
+  }
   await fillFromStdin(spec, given, call);
   const form = bodyFromFlags(spec.body, given);
   const checked = isLeft(form) ? form : decode(spec.body, form.right);
   if (!isLeft(checked) && !isLeft(form)) return form.right;
   const problems = isLeft(checked) ? checked.left : [];
-  throw malformed(`${spec.cli.words.join(' ')}: the command is not valid.`, problems.map(inWordsOfFlags));
+  throw malformed(
+    `${spec.cli.words.join(' ')}: the command is not valid.`,
+    problems.map((problem) => inWordsOfFlags(spec, problem)),
+  );
 };
 
 /** Ids of bytes may be marked as base64; values are taken as they are. */
@@ -169,10 +185,43 @@ const fillFromStdin = async (
   else given.set(`${field}Base64`, [bytes.toString('base64')]);
 };
 
-const inWordsOfFlags = (problem: Problem): Problem => {
+const inWordsOfFlags = (spec: AnyCommandSpec, problem: Problem): Problem => {
   if (problem.path === '' || problem.path.startsWith('--')) return problem;
   const [field = '', ...below] = problem.path.split(/(?=[.[])/);
-  return { ...problem, path: `--${kebab(field)}${below.join('')}` };
+  const word = spec.cli.positional.includes(field) ? `<${kebab(field)}>` : `--${kebab(field)}`;
+  return { ...problem, path: `${word}${below.join('')}` };
+};
+
+/** A use with nothing but what is required, for a contract that shows none. */
+const plainest = (spec: AnyCommandSpec): CommandExample => {
+  const { props, optional } = spec.body.shape;
+  const required = Object.entries(props).filter(([field]) => !optional.includes(field));
+  return {
+    title: 'With what it needs.',
+    ...(spec.id === undefined ? {} : { id: String(exampleValue(spec.id)) }),
+    body: Object.fromEntries(required.map(([field, codec]) => [field, exampleValue(codec)])),
+  };
+};
+
+const exampleValue = ({ shape }: AnyCodec): unknown => {
+  switch (shape.kind) {
+    case 'text':
+    case 'bytes':
+      return (shape.kind === 'text' ? shape.example : undefined) ?? `my-${shape.noun ?? kebab(shape.name)}`;
+    case 'integer':
+      return shape.unit === 'position' ? 1000 : shape.min;
+    case 'choice':
+      return shape.values[0];
+    case 'boolean':
+      return true;
+    case 'time':
+    case 'list':
+    case 'map':
+    case 'object':
+    case 'oneOf':
+    case 'json':
+      return undefined;
+  }
 };
 
 /** A word as a shell would read it. */

@@ -38,7 +38,8 @@ export const placeOf = (
       const prefix = typed.slice(0, cut + 1);
       return { ...nothing, ...(flag === undefined ? {} : valuesOf(flag)), prefix, typed: typed.slice(cut + 1) };
     }
-    return { ...nothing, known: flags.map(({ name, summary }) => ({ word: `--${name}`, about: summary })) };
+    const shown = flags.filter(({ hidden = false }) => !hidden);
+    return { ...nothing, known: shown.map(({ name, summary }) => ({ word: `--${name}`, about: summary })) };
   }
   if (state.verb === undefined) return { ...nothing, known: nextWords(verbs, state.path) };
   const argument = state.verb.arguments[state.position] ?? state.verb.arguments.find(({ rest }) => rest);

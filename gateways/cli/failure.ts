@@ -1,4 +1,5 @@
 import { formatProblem, type Problem } from '#commands/codec/problem';
+import { didYouMean } from '#commands/codec/suggest';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { visible } from '#gateways/cli/visible';
 
@@ -31,6 +32,10 @@ export class Failure extends Error {
 /** The command line itself is wrong. */
 export const usage = (message: string, fix?: string): Failure =>
   new Failure({ code: 'usage', category: 'invalid', message, ...(fix === undefined ? {} : { fix }) }, exitCodes.usage);
+
+/** What was meant instead of a word that is not known, if one is close to it. */
+export const meantInstead = (given: string, known: readonly string[]): string | undefined =>
+  didYouMean(given, known)?.replace(/^d/, 'D');
 
 export const malformed = (message: string, problems: readonly Problem[]): Failure =>
   new Failure({ code: 'malformed', category: 'invalid', message, problems }, exitCodes.usage);
@@ -65,7 +70,14 @@ export const systemReasons: ReadonlyMap<string, string> = new Map([
 
 export const reportLines = (report: Report): readonly string[] => [
   `error: ${report.message}${report.code === 'usage' || report.code === 'failed' ? '' : ` (${report.code})`}`,
-  ...(report.problems ?? []).map((problem) => `  - ${formatProblem(problem)}`),
+  ...(report.problems === undefined ? remedyLines(report) : problemLines(report.problems)),
+];
+
+/** Problems say themselves what to do, and that nothing was asked of the log. */
+const problemLines = (problems: readonly Problem[]): readonly string[] =>
+  problems.map((problem) => `  - ${formatProblem(problem)}`);
+
+const remedyLines = (report: Report): readonly string[] => [
   ...detailLine({
     ...report.detail,
     ...(report.oldestPosition === undefined ? {} : { oldestPosition: report.oldestPosition }),

@@ -2,7 +2,7 @@ import type { AnyViewSpec } from '#commands/view';
 import type { Client, Query } from '#gateways/cli/client';
 import { Failure } from '#gateways/cli/failure';
 import { exitCodes } from '#gateways/cli/exit-code';
-import { cellText } from '#gateways/cli/format';
+import { cellText, type Format } from '#gateways/cli/format';
 import { at, isObject, listAt, numberAt, textAt } from '#gateways/cli/json';
 import { cellAt, idWordOf } from '#gateways/cli/key-text';
 import type { Call } from '#gateways/cli/verb';
@@ -12,8 +12,7 @@ const PAUSE_MS = 500;
 
 /**
  * The frames after a position, for ever. A watch that the server closes, or whose connection is lost, goes on at the
- * last
- * position that came whole; only a server that stays away for `patienceMs`, or refuses, ends it.
+ * last position that came whole; only a server that stays away for `patienceMs`, or refuses, ends it.
  */
 export async function* framesFrom(
   client: Client,
@@ -42,22 +41,28 @@ export async function* framesFrom(
 }
 
 /** Prints the changes of a view until it is interrupted. */
-export const followView = async (call: Call, spec: AnyViewSpec, filters: Query, from: number): Promise<number> => {
+export const followView = async (
+  call: Call,
+  spec: AnyViewSpec,
+  filters: Query,
+  from: number,
+  format: Format,
+): Promise<number> => {
   const { session, words } = call;
   const client = await session.client();
   const max = words.integer('max') ?? Infinity;
   let count = 0;
   const signal = session.terminal.interrupted();
   for await (const frame of framesFrom(client, spec.route, filters, from, session.timeoutMs, signal)) {
-    printFrame(call, spec, frame);
+    printFrame(call, spec, frame, format);
     count += listAt(frame, 'events').length;
     if (count >= max) break;
   }
   return exitCodes.done;
 };
 
-const printFrame = ({ session }: Call, spec: AnyViewSpec, frame: unknown): void => {
-  switch (session.streamFormat) {
+const printFrame = ({ session }: Call, spec: AnyViewSpec, frame: unknown, format: Format): void => {
+  switch (format) {
     case 'json':
       return session.line(JSON.stringify(frame));
     case 'yaml':

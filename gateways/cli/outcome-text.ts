@@ -37,7 +37,7 @@ export const resultLines = (outcome: unknown): readonly string[] => {
   }
   const events = listAt(outcome, 'events').map((event) => eventLine(event));
   const others = numberAt(outcome, 'otherEvents');
-  const more = others === undefined ? [] : [`(${others} more events at this position, of other things)`];
+  const more = others === undefined ? [] : [`(${others} more at this position, of other things)`];
   return events.length + more.length === 0 ? ['nothing changed'] : [...events, ...more];
 };
 

@@ -13,6 +13,8 @@ export interface Recognised {
 export interface Group {
   readonly word: string;
   readonly summary: string;
+  /** Under which help lists it. */
+  readonly heading: string;
   /** Another word for it. */
   readonly alias?: string;
 }
@@ -35,22 +37,27 @@ export const programOf = (verbs: readonly Verb[], groups: readonly Group[], out:
   addFlags(program, globalFlags);
   program.addHelpText('after', rootHelp);
 
+  const aboutOf = (word: string): Group | undefined => groups.find((group) => group.word === word);
   const grouped = new Map<string, Command>();
   const groupOf = (word: string): Command => {
     const known = grouped.get(word);
     if (known !== undefined) return known;
-    const about = groups.find((group) => group.word === word);
+    const about = aboutOf(word);
     const group = program.command(word).description(about?.summary ?? '');
+    if (about !== undefined) group.helpGroup(about.heading);
     if (about?.alias !== undefined) group.alias(about.alias);
     addFlags(group, globalFlags, 'hidden');
     grouped.set(word, group);
     return group;
   };
 
-  for (const verb of verbs) {
+  const inOrder = groups.flatMap(({ word }) => verbs.filter(({ words }) => words[0] === word));
+  for (const verb of inOrder) {
     const [first = '', ...more] = verb.words;
     const parent = more.length === 0 ? program : groupOf(first);
     const command = parent.command(more.length === 0 ? first : more.join(' '), { hidden: verb.hidden ?? false });
+    const heading = aboutOf(first)?.heading;
+    if (more.length === 0 && heading !== undefined) command.helpGroup(heading);
     command
       .summary(verb.summary)
       .description(verb.about === undefined ? verb.summary : `${verb.summary}\n\n${verb.about}`);
@@ -99,7 +106,7 @@ const addFlags = (command: Command, flags: readonly Flag[], heading?: string): v
     const dashes = flag.short === undefined ? `--${flag.name}` : `-${flag.short}, --${flag.name}`;
     const option = new Option(flag.metavar === undefined ? dashes : `${dashes} ${flag.metavar}`, flag.summary);
     if (flag.metavar !== undefined) option.argParser(append);
-    if (heading === 'hidden') option.hideHelp();
+    if (heading === 'hidden' || flag.hidden === true) option.hideHelp();
     else if (heading !== undefined) option.helpGroup(heading);
     command.addOption(option);
   }

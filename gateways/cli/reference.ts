@@ -62,11 +62,13 @@ const argumentText = ({ name, required, rest = false }: Argument): string => {
 const flagTable = (flags: readonly Flag[]): readonly string[] => [
   '| flag | meaning |',
   '| --- | --- |',
-  ...flags.map(({ name, short, metavar, summary }) => {
-    const value = metavar === undefined ? '' : ` ${metavar}`;
-    const dashes = short === undefined ? `--${name}` : `-${short}, --${name}`;
-    return `| \`${`${dashes}${value}`.replaceAll('|', '\\|')}\` | ${escaped(summary)} |`;
-  }),
+  ...flags
+    .filter(({ hidden = false }) => !hidden)
+    .map(({ name, short, metavar, summary }) => {
+      const value = metavar === undefined ? '' : ` ${metavar}`;
+      const dashes = short === undefined ? `--${name}` : `-${short}, --${name}`;
+      return `| \`${`${dashes}${value}`.replaceAll('|', '\\|')}\` | ${escaped(summary)} |`;
+    }),
 ];
 
 const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');

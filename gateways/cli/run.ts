@@ -50,7 +50,10 @@ const stop = (
   if (error.code === 'commander.version') return 'version';
   if (error.code === 'commander.helpDisplayed') return 'help';
   if (error.code === 'commander.help') return error.exitCode === 0 ? 'help' : 'incomplete';
-  const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
+  const [message = '', hint] = error.message
+    .replace(/^error: /, '')
+    .replace(/\.$/, '')
+    .split('\n');
   const meant = hint === undefined ? '' : `${hint.replace(/^\((.*)\)$/, '$1')} `;
   const help = `\`${['ultracloud', ...knownWords(verbs, words), '--help'].join(' ')}\` shows how it is used.`;
   return usage(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`, `${meant}${help}`);

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsed, textAt } from '#gateways/cli/json';
-import { didYouMean } from '#commands/codec/suggest';
 import { type Context, contextPath, readContexts } from '#gateways/cli/context-file';
-import { Failure, systemReasons, usage } from '#gateways/cli/failure';
+import { Failure, meantInstead, systemReasons, usage } from '#gateways/cli/failure';
 import type { Terminal } from '#gateways/cli/terminal';
 
 /** What the flags say of the endpoint. */
@@ -38,8 +37,7 @@ interface Source {
 
 /**
  * Flags beat the environment, which beats the context. A token of a context or a data directory is only ever sent to
- * the
- * endpoint of that same place: another endpoint may belong to someone else.
+ * the endpoint of that same place: another endpoint may belong to someone else.
  */
 export const findTarget = async (
   terminal: Pick<Terminal, 'environment' | 'home'>,
@@ -75,7 +73,7 @@ const sourcesOf = async (
     if (said !== undefined) return { name: `context ${wanted}`, said };
     throw usage(
       `There is no context ${JSON.stringify(wanted)} in ${path}.`,
-      didYouMean(wanted, Object.keys(contexts)) ?? 'List them with `ultracloud context list`.',
+      meantInstead(wanted, Object.keys(contexts)) ?? 'List them with `ultracloud context list`.',
     );
   };
   // A context named by a flag is part of what the flags say.
@@ -129,8 +127,14 @@ const sameOrigin = (source: Source, endpoint: URL): boolean => {
   }
 };
 
+/** What a person has to correct when the endpoint of a source cannot be understood. */
+const wordsFor: ReadonlyMap<string, string> = new Map([
+  ['flags', '--endpoint'],
+  ['environment', 'ULTRACLOUD_ENDPOINT'],
+]);
+
 const endpointOf = ({ name, said }: Source): URL => {
-  if (said.endpoint !== undefined) return parseEndpoint(name, said.endpoint);
+  if (said.endpoint !== undefined) return parseEndpoint(wordsFor.get(name) ?? name, said.endpoint);
   const data = said.data ?? '';
   const file = join(data, 'endpoints.json');
   let text: string;

@@ -29,6 +29,8 @@ export interface Flag extends Completes {
   readonly metavar?: string;
   readonly summary: string;
   readonly repeatable?: boolean;
+  /** Understood, and left out of help and completion: another form of what they show. */
+  readonly hidden?: boolean;
 }
 
 export interface Example {

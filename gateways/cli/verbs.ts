@@ -77,17 +77,35 @@ const wordOf = (commands: readonly AnyCommandSpec[], noun: string): string =>
 
 const summaries: Readonly<Record<string, string>> = {
   backup: 'Backups: create, list, restore.',
-  context: 'Saved endpoints.',
+  context: 'Saved endpoints, so that commands need not name them.',
   debug: 'What a maintainer needs.',
+  doc: 'Documents and raw values in namespaces.',
+  history: 'How much of the past is kept.',
   kv: 'Keys and values.',
-  log: 'The log itself.',
+  lease: 'Leases: keys that end with whoever keeps them.',
+  level: 'The feature level of the cluster.',
+  log: 'The log: its newest entry, what was decided, verification.',
+  namespace: 'Namespaces of documents, with limits and indexes.',
 };
 
-/** First words that several verbs share. */
+const headings: readonly (readonly [heading: string, words: readonly string[]])[] = [
+  ['Data:', ['kv', 'lease', 'lock', 'elect', 'namespace', 'doc']],
+  ['What happened, and what would:', ['timeline', 'why', 'events', 'whatif', 'apply', 'history']],
+  ['A node:', ['serve', 'status', 'doctor', 'top', 'log', 'backup', 'level', 'bench', 'debug']],
+  ['This program:', ['context', 'completion', 'raw', 'version']],
+];
+
+/** First words of verbs, in the order in which help lists them. A noun without a place of its own is data. */
 export const groupsOf = (verbs: readonly Verb[]): readonly Group[] => {
-  const words = [...new Set(verbs.filter((verb) => verb.words.length > 1).map((verb) => verb.words[0] ?? ''))];
-  return words.map((word) => ({
+  const words = [...new Set(verbs.map((verb) => verb.words[0] ?? ''))];
+  const headingOf = (word: string): string =>
+    headings.find(([, below]) => below.includes(word))?.[0] ?? headings[0]?.[0] ?? '';
+  const order = headings.flatMap(([, below]) => below);
+  const placeOf = (word: string): number => (order.includes(word) ? order.indexOf(word) : order.length);
+  const sorted = words.sort((a, b) => placeOf(a) - placeOf(b));
+  return sorted.map((word) => ({
     word,
+    heading: headingOf(word),
     summary: summaries[word] ?? `${word.charAt(0).toUpperCase()}${word.slice(1)}s.`,
     ...(word === 'kv' ? { alias: 'key' } : {}),
   }));

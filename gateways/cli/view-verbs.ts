@@ -68,12 +68,12 @@ const listVerb = (spec: AnyViewSpec, word: string): Verb => ({
     const first = await fetchList(call, spec, words.text('cursor'));
     const answers = [first];
     const items = [...listAt(first.json, 'items')];
-    const progress = session.progress(`listing ${spec.noun}s`);
+    const progress = session.progress(`listing ${nounsOf(spec)}`);
     let cursor = textAt(first.json, 'cursor');
     while (words.on('all') && cursor !== undefined) {
       const next = await fetchList(call, spec, cursor);
       items.push(...listAt(next.json, 'items'));
-      progress.update(`listing ${spec.noun}s: ${items.length}`);
+      progress.update(`listing ${nounsOf(spec)}: ${items.length}`);
       answers.push(next);
       cursor = textAt(next.json, 'cursor');
     }
@@ -87,7 +87,7 @@ const listVerb = (spec: AnyViewSpec, word: string): Verb => ({
       session.note(`${items.length} shown, and there are more: --all shows all, --cursor ${cursor} goes on from here.`);
     }
     if (!words.on('watch')) return 0;
-    return followView(call, spec, filtersOf(spec, call), first.position ?? 0);
+    return followView(call, spec, filtersOf(spec, call), first.position ?? 0, session.format);
   },
 });
 
@@ -129,20 +129,22 @@ const getVerb = (spec: AnyViewSpec, word: string, presentation: Presentation): V
 
 const watchVerb = (spec: AnyViewSpec, word: string): Verb => ({
   words: [word, 'watch'],
-  summary: `Follow each change of ${spec.noun}s as it happens, until interrupted.`,
+  summary: `Follow each change of ${nounsOf(spec)} as it happens, until interrupted.`,
   about:
     'To a terminal a line for each change, otherwise JSON, one frame a line, as the server sends it. When the ' +
-    'connection ' +
-    'is lost it goes on where it was.',
+    'connection is lost it goes on where it was.',
   arguments: [],
   flags: [...filterFlags(spec, watchFlags), ...watchFlags],
   examples: [{ title: 'All that happened, and what happens.', line: `ultracloud ${word} watch --from 0` }],
   run: async (call) => {
     const filters = filtersOf(spec, call);
     const from = call.words.integer('from') ?? (await headPosition(call, spec));
-    return followView(call, spec, filters, from);
+    return followView(call, spec, filters, from, call.session.streamFormat);
   },
 });
+
+/** The noun in the plural, as its route has it. */
+const nounsOf = (spec: AnyViewSpec): string => spec.route.slice(spec.route.lastIndexOf('/') + 1);
 
 const headPosition = async (call: Call, spec: AnyViewSpec): Promise<number> => {
   const client = await call.session.client();

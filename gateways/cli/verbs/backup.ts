@@ -24,7 +24,14 @@ const create: Verb = {
   },
 };
 
-const columns = ['name', 'position', 'takenAt', 'rows', 'bytes', 'path'];
+const columns = [
+  { title: 'NAME', path: 'name' },
+  { title: 'POSITION', path: 'position', right: true },
+  { title: 'TAKEN', path: 'takenAt' },
+  { title: 'ROWS', path: 'rows', right: true },
+  { title: 'BYTES', path: 'bytes', right: true },
+  { title: 'PATH', path: 'path' },
+];
 
 const list: Verb = {
   words: ['backup', 'list'],
@@ -41,11 +48,8 @@ const list: Verb = {
         items.length === 0
           ? 'No backup yet. Take one: ultracloud backup create. On a schedule: ultracloud serve --backup-every 24h'
           : session.table(
-              columns.map((name) => ({
-                title: name.toUpperCase(),
-                right: ['position', 'rows', 'bytes'].includes(name),
-              })),
-              items.map((item) => columns.map((name) => cellText(at(item, name)))),
+              columns,
+              items.map((item) => columns.map(({ path }) => cellText(at(item, path)))),
             ),
       names: () => items.map((item) => textAt(item, 'name') ?? ''),
     });

@@ -1,6 +1,6 @@
 import { exitCodes } from '#gateways/cli/exit-code';
 import { categories, type Category } from '#commands/rejection';
-import { eventLine, showDecided, submit } from '#gateways/cli/decided';
+import { showDecided, submit } from '#gateways/cli/decided';
 import { readDocuments } from '#gateways/cli/document-file';
 import { usage } from '#gateways/cli/failure';
 import { isObject, listAt, numberAt, textAt } from '#gateways/cli/json';
@@ -16,8 +16,7 @@ const file: Flag = {
 
 const about =
   'Each command is {"command": "key.put", "id": "config/color", "body": {"value": "blue"}}; `idBase64` instead of ' +
-  '`id` ' +
-  'for bytes that are no text.';
+  '`id` for bytes that are no text.';
 
 export const apply: Verb = {
   words: ['apply'],
@@ -46,8 +45,7 @@ export const apply: Verb = {
     const trial = await client.ask({ method: 'POST', path: '/v1/apply', body: { commands }, query: { dryRun: true } });
     const events = listAt(trial.json, 'events');
     const position = numberAt(trial.json, 'position');
-    session.note(`${commands.length} commands, ${events.length} events:`);
-    for (const event of events) session.note(`  ${eventLine(event)}`);
+    session.note(`Tried: ${counted(commands.length, 'command')} would come to ${counted(events.length, 'event')}.`);
     // Refused rather than done otherwise than shown.
     const decided = await submit(
       call,
@@ -93,6 +91,8 @@ export const whatif: Verb = {
     return refused === undefined ? exitCodes.done : exitCodeOf(textAt(refused, 'category'));
   },
 };
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 const exitCodeOf = (category: string | undefined): number =>
   category !== undefined && Object.hasOwn(categories, category)

@@ -1,7 +1,6 @@
-import { didYouMean } from '#commands/codec/suggest';
 import { placeOf, shellWords } from '#gateways/cli/completion';
 import { exitCodes } from '#gateways/cli/exit-code';
-import { usage } from '#gateways/cli/failure';
+import { meantInstead, usage } from '#gateways/cli/failure';
 import { visible } from '#gateways/cli/visible';
 import { settingsOf } from '#gateways/cli/global-flags';
 import { type Listing, liveNames } from '#gateways/cli/live-names';
@@ -103,7 +102,7 @@ export const completion: Verb = {
     const shell = words.argument('shell') ?? '';
     const script = scripts[shell];
     if (script === undefined)
-      throw usage(`SHELL: expected ${shells.join(', ')}, got ${shell}.`, didYouMean(shell, shells));
+      throw usage(`SHELL: expected ${shells.join(', ')}, got ${shell}.`, meantInstead(shell, shells));
     session.terminal.stdout.write(script);
     return exitCodes.done;
   },

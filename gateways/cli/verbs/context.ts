@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { didYouMean } from '#commands/codec/suggest';
 import {
   type Context,
   contextPath,
@@ -9,7 +8,7 @@ import {
   writeContexts,
 } from '#gateways/cli/context-file';
 import { exitCodes } from '#gateways/cli/exit-code';
-import { Failure, usage } from '#gateways/cli/failure';
+import { Failure, meantInstead, usage } from '#gateways/cli/failure';
 import { readSource } from '#gateways/cli/document-file';
 import type { Argument, Call, Verb } from '#gateways/cli/verb';
 
@@ -172,7 +171,8 @@ const existing = ({ words }: Call, file: Contexts): string => {
       code: 'context.absent',
       category: 'absent',
       message: `There is no context ${JSON.stringify(wanted)}.`,
-      fix: didYouMean(wanted, names) ?? (names.length === 0 ? 'None is saved yet.' : `There are ${names.join(', ')}.`),
+      fix:
+        meantInstead(wanted, names) ?? (names.length === 0 ? 'None is saved yet.' : `There are ${names.join(', ')}.`),
     },
     exitCodes.absent,
   );

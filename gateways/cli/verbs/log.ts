@@ -1,6 +1,6 @@
 import { exitCodes } from '#gateways/cli/exit-code';
-import { usage } from '#gateways/cli/failure';
-import { at, listAt, numberAt } from '#gateways/cli/json';
+import { Failure, usage } from '#gateways/cli/failure';
+import { at, isObject, listAt, numberAt } from '#gateways/cli/json';
 import { outcomeBlock } from '#gateways/cli/outcome-text';
 import { outcomesFrom, printOutcome } from '#gateways/cli/outcomes';
 import type { Call, Verb } from '#gateways/cli/verb';
@@ -86,22 +86,59 @@ const follow: Verb = {
 
 const verify: Verb = {
   words: ['log', 'verify'],
-  summary: 'Decide the whole history of a data directory again and compare every hash.',
-  about: 'Reads the directory of --data, whose server must be stopped. Exit code 1 when something differs.',
+  summary: 'Decide the whole history again, compare every outcome, and say whether it came to the same hash.',
+  about:
+    'Asks the server, which goes on with its work. Without one it reads the directory of --data itself. History ' +
+    'before the oldest entry that is kept is taken from the snapshot that stands for it. Exit code 1 when something ' +
+    'differs.',
   arguments: [],
   flags: [],
-  examples: [{ title: 'Is it whole?', line: 'ultracloud log verify --data ./data' }],
+  examples: [
+    { title: 'Is it whole?', line: 'ultracloud log verify' },
+    { title: 'A copy that no server runs on.', line: 'ultracloud log verify --data ./copy' },
+  ],
   run: async (call) => {
     const { session } = call;
-    const data = dataOf(call);
-    const server = await session.server();
-    const progress = session.progress(`verifying ${data}`);
-    const report = await server
-      .verify({ data, progress: (phrase) => progress.update(phrase) })
-      .finally(() => progress.done());
-    session.show({ json: report, table: () => session.fields(report) });
-    return report.ok ? exitCodes.done : exitCodes.failed;
+    const found = (await askServer(call)) ?? (await readDirectory(call));
+    const from = numberAt(found, 'from') ?? 0;
+    const differs = numberAt(found, 'difference.position');
+    session.show({
+      json: found,
+      table: () =>
+        [
+          session.fields(found),
+          ...(from === 0 ? [] : [`It starts at position ${from}, the snapshot that stands for all before it.`]),
+          ...(differs === undefined
+            ? []
+            : [`Position ${differs} came to something else: ultracloud log show ${differs}`]),
+        ].join('\n'),
+      names: () => [String(numberAt(found, 'to') ?? '')],
+    });
+    return differs === undefined ? exitCodes.done : exitCodes.failed;
   },
+};
+
+/** Undefined when no server runs on the data directory that was named. */
+const askServer = async (call: Call): Promise<unknown> => {
+  const { session } = call;
+  try {
+    const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
+    const path = '/v1/log-verify';
+    const { json } = await session.during('deciding the history again', client.ask({ method: 'POST', path, body: {} }));
+    return isObject(json) ? { ok: json['difference'] === undefined, ...json } : json;
+  } catch (error) {
+    const absent = error instanceof Failure && ['endpoint.absent', 'endpoint.unreachable'].includes(error.report.code);
+    if (absent && dataOf(call) !== undefined) return undefined;
+    throw error;
+  }
+};
+
+const readDirectory = async (call: Call): Promise<unknown> => {
+  const { session } = call;
+  const data = dataOf(call) ?? '';
+  const server = await session.server();
+  const progress = session.progress(`verifying ${data}`);
+  return server.verify({ data, progress: (phrase) => progress.update(phrase) }).finally(() => progress.done());
 };
 
 const snapshot: Verb = {
@@ -135,15 +172,21 @@ const truncate: Verb = {
     if (!/^\d{1,16}$/.test(before)) throw usage(`BEFORE: expected a position, got ${JSON.stringify(before)}.`);
     const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
     const { json } = await client.ask({ method: 'POST', path: '/v1/log-truncate', body: { before: Number(before) } });
-    session.show({ json, table: () => session.fields(json) });
+    session.show({ json, table: () => session.fields(json), names: () => [String(numberAt(json, 'first') ?? '')] });
+    if ((numberAt(json, 'first') ?? 0) < Number(before)) {
+      session.note('Whole segments of the log are deleted: entries before it that share one with it stay.');
+    }
     return exitCodes.done;
   },
 };
 
-const dataOf = ({ session, words }: Call): string => {
-  const data = words.text('data') ?? session.terminal.environment['ULTRACLOUD_DATA'];
-  if (data !== undefined && data !== '') return data;
-  throw usage('--data: expected the data directory, got nothing.');
+/** The data directory that was named, unless an endpoint comes before it. */
+const dataOf = ({ session, words }: Call): string | undefined => {
+  const variable = (name: string): string | undefined => session.terminal.environment[name] || undefined;
+  if (words.text('endpoint') !== undefined) return undefined;
+  return (
+    words.text('data') ?? (variable('ULTRACLOUD_ENDPOINT') === undefined ? variable('ULTRACLOUD_DATA') : undefined)
+  );
 };
 
 export const logVerbs: readonly Verb[] = [head, list, show, follow, verify, snapshot, truncate];

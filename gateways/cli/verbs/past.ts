@@ -1,8 +1,7 @@
 import { idToPath } from '#commands/codec/id-path';
 import type { AnyCodec } from '#commands/codec/codec';
-import { didYouMean } from '#commands/codec/suggest';
 import { exitCodes } from '#gateways/cli/exit-code';
-import { usage } from '#gateways/cli/failure';
+import { meantInstead, usage } from '#gateways/cli/failure';
 import { listAt, numberAt, at, textAt } from '#gateways/cli/json';
 import { idOfWord, refOfWord } from '#gateways/cli/key-text';
 import { outcomeBlock } from '#gateways/cli/outcome-text';
@@ -74,7 +73,7 @@ const pathOf = (nouns: readonly Noun[], { words }: Call): string => {
   const found = nouns.find(({ noun, word: alias }) => noun === word || alias === word);
   if (found === undefined) {
     const known = nouns.map(({ noun }) => noun);
-    throw usage(`REF: expected one of ${known.join(', ')} before the slash, got ${word}.`, didYouMean(word, known));
+    throw usage(`REF: expected one of ${known.join(', ')} before the slash, got ${word}.`, meantInstead(word, known));
   }
   return `${found.noun}/${idToPath(found.id, idOfWord(found.id, 'ref', id) as never)}`;
 };

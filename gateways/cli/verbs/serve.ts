@@ -1,9 +1,13 @@
+import { resolve } from 'node:path';
 import { bytesOfWord } from '#gateways/cli/words';
 import { usage } from '#gateways/cli/failure';
 import type { Verb } from '#gateways/cli/verb';
 
 export const defaultHttp = '127.0.0.1:7070';
 export const defaultEtcd = '127.0.0.1:7079';
+
+/** The server names the flag that it does not take. */
+const wrongFlag = /^--[a-z-]+(?: and --[a-z-]+)?: (?:expected |\S+ can(?:not)? be r)/;
 
 export const serve: Verb = {
   words: ['serve'],
@@ -48,7 +52,8 @@ export const serve: Verb = {
     const server = await session.server();
     return server
       .serve({
-        data,
+        // Answers name paths in it, to callers that stand elsewhere.
+        data: resolve(data),
         http: words.text('http') ?? defaultHttp,
         etcd: words.text('etcd') ?? defaultEtcd,
         version: session.version,
@@ -59,7 +64,7 @@ export const serve: Verb = {
         ...(keep === undefined ? {} : { backupKeep: keep }),
       })
       .catch((error: unknown) => {
-        throw error instanceof Error && /^--[a-z-]+: expected/.test(error.message) ? usage(error.message) : error;
+        throw error instanceof Error && wrongFlag.test(error.message) ? usage(error.message) : error;
       });
   },
 };
