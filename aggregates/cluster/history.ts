@@ -1,10 +1,13 @@
-import { compactHistory, type HistoryCommand } from '#commands/cluster/cluster';
+import { compactHistory, retainHistory, type HistoryCommand } from '#commands/cluster/cluster';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject } from '#aggregates/decision';
-import { historyKind } from '#aggregates/history';
+import { historyKind, type History } from '#aggregates/history';
 
-type History = { readonly position: number };
-export type HistoryEvent = { readonly kind: 'history.compacted'; readonly body: History };
+type Retention = Omit<History, 'position'>;
+
+export type HistoryEvent =
+  | { readonly kind: 'history.compacted'; readonly body: Pick<History, 'position'> }
+  | { readonly kind: 'history.retained'; readonly body: Retention };
 
 const rejections = {
   'history.compacted': {
@@ -21,15 +24,25 @@ const rejections = {
 
 export const history: Aggregate<History, HistoryCommand, HistoryEvent, keyof typeof rejections> = {
   kind: historyKind,
-  summary: 'Where the readable past of a noun begins.',
-  commands: [compactHistory],
-  events: { 'history.compacted': compactHistory.body },
+  summary: 'Where the readable past of a noun begins, and how much of it is kept.',
+  commands: [compactHistory, retainHistory],
+  events: { 'history.compacted': compactHistory.body, 'history.retained': retainHistory.body },
   rejections,
   decide(state, command, _facts, moment) {
+    if (command.kind === 'history.retain') {
+      const { keepSeconds, keepPositions } = command.body;
+      const same = state?.keepSeconds === keepSeconds && state?.keepPositions === keepPositions;
+      return same ? accept() : accept({ kind: 'history.retained', body: command.body });
+    }
     const { position } = command.body;
     if (position >= moment.position) return reject('history.future', { position: moment.position - 1 });
-    if (state !== undefined && position <= state.position) return reject('history.compacted', state);
+    if (state !== undefined && position <= state.position) {
+      return reject('history.compacted', { position: state.position });
+    }
     return accept({ kind: 'history.compacted', body: { position } });
   },
-  evolve: (_state, event) => event.body,
+  evolve: (state, event) =>
+    event.kind === 'history.compacted'
+      ? { ...state, position: event.body.position }
+      : { position: state?.position ?? 0, ...event.body },
 };

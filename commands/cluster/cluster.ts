@@ -1,4 +1,4 @@
-import { object } from '#commands/codec/object';
+import { object, optional } from '#commands/codec/object';
 import { id, integer, text } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
 import { view } from '#commands/view';
@@ -48,18 +48,51 @@ export const compactHistory = command('history', 'compact', {
   cli: { positional: ['position'] },
 });
 
+export const retainHistory = command('history', 'retain', {
+  summary: 'Say how much of the past of a noun stays readable; what is older is forgotten as time goes on.',
+  id: HistoryId,
+  plural: 'histories',
+  body: {
+    keepSeconds: optional(
+      integer('time kept', {
+        summary: 'The past of so long stays readable.',
+        unit: 'seconds',
+        min: 1,
+        max: 3_200_000_000,
+      }),
+    ),
+    keepPositions: optional(
+      integer('positions kept', {
+        summary: 'The past of so many positions stays readable. With a time too, what either keeps is kept.',
+        unit: 'count',
+        min: 1,
+      }),
+    ),
+  },
+  examples: [
+    { title: 'Keep the keys of the last thirty days.', id: 'key', body: { keepSeconds: 2_592_000 } },
+    { title: 'Keep everything from now on.', id: 'key', body: {} },
+  ],
+});
+
 export type ClusterCommand = CommandOf<typeof advanceClock>;
 export type RoleCommand = CommandOf<typeof acquireRole>;
 export type LevelCommand = CommandOf<typeof raiseLevel>;
-export type HistoryCommand = CommandOf<typeof compactHistory>;
+export type HistoryCommand = CommandOf<typeof compactHistory> | CommandOf<typeof retainHistory>;
 
 export const histories = view('history', {
-  summary: 'Where the readable past of a noun begins, for nouns that were compacted.',
+  summary: 'Where the readable past of a noun begins and how much is kept, for nouns of which not everything is.',
   id: HistoryId,
   plural: 'histories',
-  row: object({ id: HistoryId, position: Position }),
+  row: object({
+    id: HistoryId,
+    position: integer('position', { summary: 'The oldest position that can be read; 0: the first.', unit: 'position' }),
+    ...retainHistory.body.shape.props,
+  }),
   columns: [
     { title: 'NOUN', path: 'id' },
     { title: 'OLDEST', path: 'position' },
+    { title: 'SECONDS KEPT', path: 'keepSeconds' },
+    { title: 'POSITIONS KEPT', path: 'keepPositions' },
   ],
 });

@@ -160,6 +160,28 @@ describe('the past', () => {
   });
 });
 
+test('a retention forgets what it does not keep, and can be taken back', async () => {
+  const grant = async (id: string) => positionOf(await api.call('POST', `/v1/leases/${id}/grant`, { ttlSeconds: 60 }));
+  const old = await grant('91');
+  await grant('92');
+  await grant('93');
+  const retain = (body: object) => api.call('POST', '/v1/histories/lease/retain', body);
+  expect((await retain({ keepPositions: 0 })).status).toBe(400);
+  expect((await retain({ keepPositions: 2 })).json).toMatchObject({
+    events: [{ kind: 'history.retained', id: 'lease', body: { keepPositions: 2 } }],
+  });
+  const compacted = async () => (await api.call('GET', `/v1/leases?at=${old}`)).status;
+  while ((await compacted()) !== 410) await new Promise((resolve) => setTimeout(resolve, 50));
+  const { json } = await api.call('GET', '/v1/histories/lease');
+  expect(json).toMatchObject({ id: 'lease', keepPositions: 2 });
+  expect((await api.call('GET', '/v1/why/history/lease')).json).toMatchObject({
+    because: { command: 'history.compact', principal: 'system', events: [{ body: { position: json['position'] } }] },
+  });
+  expect((await api.call('GET', '/v1/leases/91')).status).toBe(200);
+  await retain({});
+  expect((await api.call('GET', '/v1/histories/lease')).json).toEqual({ id: 'lease', position: json['position'] });
+});
+
 describe('the past of what rests on another noun', () => {
   test('is gone with the past of that one', async () => {
     await api.call('POST', '/v1/leases/81/grant', { ttlSeconds: 600 });

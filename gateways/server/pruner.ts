@@ -1,12 +1,14 @@
 import type { Engine } from '#log/engine';
 import { integerOfKey } from '#log/key';
 import type { Store } from '#log/lmdb-rows';
+import { startRetention } from '#gateways/server/retention';
 
 const KEYS_PER_TURN = 1_000;
 
 /**
- * Deletes versions that a compaction made unreadable, a bounded part per turn. It changes no answer and no snapshot,
- * since both leave such versions out by the floor, so replicas need not do it at the same time.
+ * Compacts what a retention no longer keeps, and deletes versions that a compaction made unreadable, a bounded part per
+ * turn. That changes no answer and no snapshot, since both leave such versions out by the floor, so replicas need not
+ * do it at the same time.
  */
 export const startPruner = (engine: Engine, store: Store): (() => void) => {
   let stopped = false;
@@ -40,8 +42,10 @@ export const startPruner = (engine: Engine, store: Store): (() => void) => {
       }
     }
   });
+  const stopRetention = startRetention(engine);
   return () => {
     stopped = true;
+    stopRetention();
     stopListening();
   };
 };
