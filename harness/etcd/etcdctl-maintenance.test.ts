@@ -159,8 +159,8 @@ import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
     test('is refused with a wrong password, and as somebody else', async () => {
       const failed = '2: Error: etcdserver: authentication failed, invalid user ID or password';
       expect(await as('--user=root:wrong').refused('get a')).toBe(failed);
-      expect(await as(`--user=admin:${server.node.token}`).refused('get a')).toBe(failed);
-      expect(await as('--user=root', `--password=${server.node.token}`).out('get nothing')).toBe('');
+      expect(await as(`--user=admin:${server.token}`).refused('get a')).toBe(failed);
+      expect(await as('--user=root', `--password=${server.token}`).out('get nothing')).toBe('');
     });
 
     test('sees who the members are, as in etcd', async () => {

@@ -79,8 +79,8 @@ export const etcdctlWith = (...flags: readonly string[]): Etcdctl => {
 };
 
 /** As the administrator of a node. */
-export const etcdctlOf = ({ node, endpoint }: TestGateway): Etcdctl =>
-  etcdctlWith(`--endpoints=${endpoint}`, `--user=root:${node.token}`);
+export const etcdctlOf = ({ token, endpoint }: TestGateway): Etcdctl =>
+  etcdctlWith(`--endpoints=${endpoint}`, `--user=root:${token}`);
 
 const started = (args: readonly string[]): Running => {
   const child = spawn('etcdctl', args, { env: { ...process.env, ETCDCTL_API: '3' } });

@@ -1,23 +1,52 @@
-import type { TlsOptions } from 'node:tls';
-import { startEtcdGateway } from '#gateways/etcd/gateway';
-import { startTestNode, type TestNode } from '#harness/node';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { catalog } from '#gateways/catalog';
+import { startEtcdGateway, type EtcdGatewayOptions } from '#gateways/etcd/gateway';
+import { openDataDirectory } from '#gateways/server/data-directory';
+import { startNode, type RunningNode } from '#gateways/server/running-node';
 
-/** A whole node with its etcd gateway on a free port. */
+/** A whole node with its etcd gateway. */
 export interface TestGateway {
-  readonly node: TestNode;
+  readonly node: RunningNode;
+  /** The administrator's. */
+  readonly token: string;
   /** `HOST:PORT`. */
   readonly endpoint: string;
   readonly port: number;
   stop(): Promise<void>;
 }
 
-export const startTestGateway = async (
-  options: { readonly tls?: TlsOptions; readonly onDefect?: (error: unknown, path: string) => void } = {},
-): Promise<TestGateway> => {
-  const node = await startTestNode();
+type Options = Partial<Pick<EtcdGatewayOptions, 'port' | 'tls' | 'onDefect'>>;
+
+/** On a directory of its own, which `stop` removes. */
+export const startTestGateway = async (options: Options = {}): Promise<TestGateway> => {
+  const directory = mkdtempSync(join(tmpdir(), 'etcd-gateway-'));
+  const server = await startGatewayOn(directory, options);
+  return {
+    ...server,
+    stop: async () => {
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+/** On a directory that stays. A fault of the engine is thrown, so tests see it. */
+export const startGatewayOn = async (directory: string, options: Options = {}): Promise<TestGateway> => {
+  const data = openDataDirectory(directory);
+  const node = await startNode(data, {
+    components: catalog,
+    version: '0.1.0',
+    now: () => Date.now(),
+    onFault: (error) => {
+      throw error;
+    },
+  });
   const gateway = await startEtcdGateway(node, { host: '127.0.0.1', port: 0, ...options });
   return {
     node,
+    token: data.token,
     endpoint: `${gateway.host}:${gateway.port}`,
     port: gateway.port,
     stop: async () => {

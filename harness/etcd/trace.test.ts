@@ -36,7 +36,7 @@ const playOnEtcd = async (trace: readonly Step[]): Promise<Played> => {
 
 const playOnOurs = async (trace: readonly Step[]): Promise<Played> => {
   const server = await startTestGateway();
-  const client = new Etcd3({ hosts: server.endpoint, auth: { username: 'root', password: server.node.token } });
+  const client = new Etcd3({ hosts: server.endpoint, auth: { username: 'root', password: server.token } });
   try {
     return await play(client, trace);
   } finally {

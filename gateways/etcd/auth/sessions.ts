@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Node, Principal } from '#gateways/node';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import { refusal } from '#gateways/etcd/refusal';
@@ -6,60 +5,44 @@ import { refusal } from '#gateways/etcd/refusal';
 /** The one user that etcd's clients name. */
 const userName = 'root';
 
-/** How long a session's password is taken for valid without asking again. */
+/** How long a token that was valid is taken for valid without asking again. */
 const recheckMs = 1_000;
 
-/** Session tokens, which etcd's clients get for a password and show with every call. */
+/** Tokens, which etcd's clients get for a password and show with every call. */
 export interface Sessions {
-  /** A token for the session of this password; undefined when user or password are wrong. */
+  /** A token for whoever shows this password; undefined when user or password are wrong. */
   open(name: string, password: string): string | undefined;
   /** Who calls. Throws what etcd throws without a token, or with a wrong one. */
   principal(call: Pick<GrpcCall, 'metadata'>): Principal;
 }
 
-interface Session {
-  readonly password: string;
-  principal: Principal;
-  checkedMs: number;
+interface Checked {
+  readonly principal: Principal;
+  readonly atMs: number;
 }
 
 /**
- * A password has one session, so that clients that log in again and again use no memory. Sessions end with the process;
- * clients that are told so log in again by themselves.
+ * The token is the password itself, so it holds on every node and after a restart. Tokens that ended with the process
+ * would leave clients without their watches and renewals: those that ask for another one do so only when a unary call
+ * is refused.
  */
 export const sessionsOf = (node: Pick<Node, 'authenticate'>, now: () => number): Sessions => {
-  const sessions = new Map<string, Session>();
-  const tokens = new Map<string, string>();
-  const valid = (token: string): Principal | undefined => {
-    const session = sessions.get(token);
-    // A credential itself is taken as well, for clients that cannot log in.
-    if (session === undefined) return node.authenticate(token);
-    if (now() - session.checkedMs < recheckMs) return session.principal;
-    const principal = node.authenticate(session.password);
-    if (principal === undefined) {
-      sessions.delete(token);
-      tokens.delete(session.password);
-      return undefined;
-    }
-    session.principal = principal;
-    session.checkedMs = now();
+  /** Valid tokens only, so not many. */
+  const checked = new Map<string, Checked>();
+  const principalOf = (token: string): Principal | undefined => {
+    const before = checked.get(token);
+    if (before !== undefined && now() - before.atMs < recheckMs) return before.principal;
+    const principal = node.authenticate(token);
+    if (principal !== undefined) checked.set(token, { principal, atMs: now() });
+    else if (before !== undefined) checked.delete(token);
     return principal;
   };
   return {
-    open: (name, password) => {
-      const principal = name === userName ? node.authenticate(password) : undefined;
-      if (principal === undefined) return undefined;
-      const open = tokens.get(password);
-      if (open !== undefined) return open;
-      const token = randomBytes(18).toString('base64url');
-      tokens.set(password, token);
-      sessions.set(token, { password, principal, checkedMs: now() });
-      return token;
-    },
+    open: (name, password) => (name === userName && principalOf(password) !== undefined ? password : undefined),
     principal: (call) => {
       const shown = call.metadata('token') ?? call.metadata('authorization')?.replace(/^Bearer /i, '');
       if (shown === undefined || shown === '') throw refusal('userEmpty');
-      const principal = valid(shown);
+      const principal = principalOf(shown);
       if (principal === undefined) throw refusal('invalidToken');
       return principal;
     },
