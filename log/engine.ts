@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Facts } from '#aggregates/facts';
+import { commitWhenPossible } from '#log/commit';
 import { decideEntry, type Head } from '#log/decide';
 import { decodeEntry, encodeEntry, type Entry } from '#log/entry';
 import { factsOf } from '#log/facts';
@@ -79,6 +80,8 @@ export class Engine {
   #flushTimer: NodeJS.Timeout | undefined;
   #fault: Error | undefined;
   #closed: string | undefined;
+  /** Why the store cannot follow the log at the moment. */
+  #behind: string | undefined;
   #applied: Promise<void> = Promise.resolve();
   #reached: { position: number; resolve: () => void }[] = [];
 
@@ -131,7 +134,7 @@ export class Engine {
 
   /** Why commands are refused; undefined when they are taken. */
   get refusing(): string | undefined {
-    return this.#closed;
+    return this.#closed ?? this.#behind;
   }
 
   /** Resolves once the position is applied and visible here. */
@@ -147,7 +150,7 @@ export class Engine {
    */
   submit(submission: Submission): Promise<Outcome> {
     if (this.#fault !== undefined) return Promise.reject(new Overloaded('This node is stopping.'));
-    if (this.#closed !== undefined) return Promise.reject(new Full(this.#closed));
+    if (this.refusing !== undefined) return Promise.reject(new Full(this.refusing));
     if (this.#waiting.size >= (this.#options.maxQueued ?? 20_000)) {
       return Promise.reject(new Overloaded('Too many commands are waiting; send it again after a pause.'));
     }
@@ -183,20 +186,21 @@ export class Engine {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Brings the store to the published position. */
+  /** Brings the store to the published position. Rejects with `Full` when the disk has no space for it. */
   async flush(): Promise<void> {
     while (this.#recent.size > 0 || this.#flushing !== undefined) {
+      if (this.#behind !== undefined) throw new Full(this.#behind);
       await (this.#flushing ?? this.#rotate());
     }
   }
 
-  /** Finishes what was submitted, writes the store, and stops. */
+  /** Finishes what was submitted, writes the store if there is space, and stops; the next start decides the rest. */
   async close(): Promise<void> {
     while (this.#waiting.size > 0 && this.#fault === undefined) await new Promise((done) => setImmediate(done));
     this.#stop.abort();
     await this.#applied;
     clearTimeout(this.#flushTimer);
-    if (this.#fault === undefined) await this.flush();
+    if (this.#fault === undefined) await this.flush().catch(() => undefined);
     await this.#options.log.close();
     await this.#options.store.close();
   }
@@ -280,11 +284,12 @@ export class Engine {
     this.#flushTimer = undefined;
     const full = this.#recent;
     this.#recent = new Overlay(full);
-    this.#flushing = this.#options.store
-      .commit(full, this.#head)
-      .then(() => {
-        this.#recent.rebase(this.#options.store);
+    const tell = (why: string | undefined): void => void (this.#behind = why);
+    this.#flushing = commitWhenPossible(this.#options.store, full, this.#head, tell, this.#stop.signal)
+      .then((committed) => {
         this.#flushing = undefined;
+        if (!committed) return;
+        this.#recent.rebase(this.#options.store);
         if (this.#recent.size > 0) this.#scheduleFlush();
       })
       .catch((error: unknown) => this.#fail(error));

@@ -1,3 +1,5 @@
+import { statfs } from 'node:fs/promises';
+import { constants as system } from 'node:os';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { Unpackr } from 'msgpackr';
 import { genesis, type Head } from '#log/decide';
@@ -26,6 +28,11 @@ export interface RawRows {
 }
 
 type Db = Database<Buffer, string>;
+
+interface Files {
+  readonly root: RootDatabase<Buffer, string>;
+  readonly directory: string;
+}
 
 /** Keys are texts of one byte a character, in memory and on disk alike; this spares a buffer for each. */
 const bytes = {
@@ -58,6 +65,8 @@ export const openStore = async (directory: string, options: { readonly noSync?: 
     // Keys are up to 1,024 bytes, which escaping may double.
     pageSize: 8192,
     maxDbs: 32,
+    // It would begin transactions by a write whose failure nobody can be told of.
+    eventTurnBatching: false,
     ...bytes,
     // The log is durable before these rows are: after a crash an older consistent commit and the log's tail suffice.
     ...(options.noSync === true ? { noSync: true, overlappingSync: false } : { overlappingSync: true }),
@@ -75,10 +84,11 @@ export const openStore = async (directory: string, options: { readonly noSync?: 
         'Start the release that wrote it, or restore a backup.',
     );
   }
-  return storeOf(root, meta, dbs);
+  return storeOf({ root, directory }, meta, dbs);
 };
 
-const storeOf = (root: RootDatabase<Buffer, string>, meta: Db, dbs: Readonly<Record<Table, Db>>): Store => {
+const storeOf = (files: Files, meta: Db, dbs: Readonly<Record<Table, Db>>): Store => {
+  const { root } = files;
   let head = readHead(meta);
   return {
     get head() {
@@ -92,15 +102,14 @@ const storeOf = (root: RootDatabase<Buffer, string>, meta: Db, dbs: Readonly<Rec
     },
     range: (table, range) => rangeOf(dbs[table], table, range),
     commit: async (changes, next) => {
-      await root.batch(() => {
+      await atomically(files, (written) => {
         for (const table of tables) {
           const db = dbs[table];
           for (const [key, value] of changes.changed(table)) {
-            if (value === undefined) void db.remove(key);
-            else void db.put(key, encodeRow(table, value));
+            written(value === undefined ? db.remove(key) : db.put(key, encodeRow(table, value)));
           }
         }
-        void meta.put(HEAD, encodeHead(next));
+        written(meta.put(HEAD, encodeHead(next)));
       });
       head = next;
       root.resetReadTxn();
@@ -138,8 +147,8 @@ const storeOf = (root: RootDatabase<Buffer, string>, meta: Db, dbs: Readonly<Rec
       head = next;
     },
     prune: async (table, keys) => {
-      await root.batch(() => {
-        for (const key of keys) void dbs[table].remove(key);
+      await atomically(files, (written) => {
+        for (const key of keys) written(dbs[table].remove(key));
       });
     },
     close: async () => {
@@ -147,6 +156,35 @@ const storeOf = (root: RootDatabase<Buffer, string>, meta: Db, dbs: Readonly<Rec
       await root.close();
     },
   };
+};
+
+/** LMDB says EIO when a write ended in the middle, which it does on a disk that has less left than this. */
+const NO_SPACE_BYTES = 16 * 2 ** 20;
+
+/**
+ * All that `work` writes, or nothing. LMDB rejects the promise of each write too when the commit fails, and gives the
+ * cause by another promise; what is thrown here is the cause, with `code` ENOSPC when the disk is full.
+ */
+const atomically = async (
+  { root, directory }: Files,
+  work: (written: (write: Promise<boolean>) => void) => void,
+): Promise<void> => {
+  let last: Promise<boolean> | undefined;
+  // Most writes of a transaction share one promise.
+  const written = (write: Promise<boolean>): void => {
+    if (write !== last) void Promise.resolve((last = write)).catch(() => undefined);
+  };
+  try {
+    await root.batch(() => work(written));
+  } catch (error) {
+    const { commitError } = error as { readonly commitError?: Promise<never> };
+    const cause: unknown = commitError === undefined ? error : await commitError.catch((reason: unknown) => reason);
+    const number = (cause as { code?: unknown } | null)?.code;
+    const { bavail, bsize } = await statfs(directory);
+    const full = number === system.errno.ENOSPC || (number === system.errno.EIO && bavail * bsize < NO_SPACE_BYTES);
+    if (!full) throw cause;
+    throw Object.assign(new Error(`There is no space for the state in ${directory}`, { cause }), { code: 'ENOSPC' });
+  }
 };
 
 function* rangeOf(db: Db, table: Table, { from, to, reverse = false }: KeyRange): Iterable<readonly [string, unknown]> {

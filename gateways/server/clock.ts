@@ -5,6 +5,8 @@ import type { Notices } from '#gateways/server/notices';
 
 /** Longer waits are cut: Node's timers count in 32 bits, and a clock may be set. */
 const LONGEST_MS = 60_000;
+/** Until it is tried again, when the log takes no commands. */
+const RETRY_MS = 1_000;
 
 const LOOK_MS = 2_000;
 /** Clocks that follow a time server differ by less. */
@@ -42,11 +44,11 @@ export const startClock = (engine: Engine): (() => void) => {
     for (const [key] of engine.rows.range('timer', { from: '', to: END })) return integerOfKey(key, 0);
     return undefined;
   };
-  const plan = (): void => {
+  const plan = (soonestMs = 0): void => {
     clearTimeout(timer);
     const due = stopped || advancing ? undefined : nextDueMs();
     if (due === undefined) return;
-    timer = setTimeout(() => void advance(), Math.min(LONGEST_MS, Math.max(0, due - engine.now)));
+    timer = setTimeout(() => void advance(), Math.min(LONGEST_MS, Math.max(soonestMs, due - engine.now)));
   };
   const advance = async (): Promise<void> => {
     const due = nextDueMs();
@@ -55,6 +57,7 @@ export const startClock = (engine: Engine): (() => void) => {
       return;
     }
     advancing = true;
+    let soonestMs = 0;
     try {
       await engine.submit({
         kind: 'clock.advance',
@@ -65,12 +68,13 @@ export const startClock = (engine: Engine): (() => void) => {
         source: 'system',
       });
     } catch {
-      // Nothing is lost: the timer stays in the state and is tried again below.
+      // Nothing is lost: the timer stays in the state.
+      soonestMs = RETRY_MS;
     }
     advancing = false;
-    plan();
+    plan(soonestMs);
   };
-  const stopListening = engine.onApplied(plan);
+  const stopListening = engine.onApplied(() => plan());
   plan();
   return () => {
     stopped = true;

@@ -42,7 +42,7 @@ export const startDiskGuard = async (
       engine.refuseWrites(undefined);
       notices.takeBack('disk full');
     }
-    if (freeBytes < floorBytes * 4) {
+    if (!full && freeBytes < floorBytes * 4) {
       notices.tell('disk low', `${left}; writes stop at ${mebibytes(floorBytes)}. Free some space soon.`);
     } else notices.takeBack('disk low');
   };

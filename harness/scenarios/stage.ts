@@ -74,6 +74,9 @@ export const onStage = async (play: (stage: Stage) => Promise<void>): Promise<vo
   };
   try {
     await play(stage);
+  } catch (error) {
+    const said = [...own].map((server, number) => `server ${number} said:\n${server.output()}`);
+    throw Object.assign(error as Error, { message: [(error as Error).message, ...said].join('\n') });
   } finally {
     for (const server of own) await server.kill();
     for (const last of work.reverse()) last();
