@@ -241,8 +241,12 @@ export const numbers: FieldType<readonly number[], readonly number[]> = {
   wireType: WireType.delimited,
   empty: [],
   read: (reader, wireType, sofar) => {
-    if (wireType === WireType.varint) return [...sofar, reader.int64()];
-    const values = [...sofar];
+    const values = sofar.length === 0 ? [] : (sofar as number[]);
+    if (wireType === WireType.varint) {
+      values.push(reader.int64());
+      return values;
+    }
+    if (wireType !== WireType.delimited) throw new Malformed(`wire type ${wireType} before octet ${reader.at}`);
     const end = reader.length() + reader.at;
     while (reader.at < end) values.push(reader.int64());
     return values;

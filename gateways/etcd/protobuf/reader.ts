@@ -79,8 +79,8 @@ export class Reader {
         this.at += 8;
         break;
       case WireType.delimited:
-        this.at += this.length();
-        break;
+        this.delimited();
+        return;
       case WireType.fixed32:
         this.at += 4;
         break;
