@@ -133,7 +133,8 @@ export class Http2Connection implements StreamOwner {
   }
 
   replenishStream(stream: Http2Stream) {
-    if (stream.receivedBytes * 2 < this.limits.streamWindowBytes) return;
+    const { streamWindowBytes, maxUnreadBytes } = this.limits;
+    if (stream.receivedBytes * 2 < streamWindowBytes || stream.queuedBytes > maxUnreadBytes) return;
     this.transmitter.numberFrame(FrameType.windowUpdate, stream.id, stream.receivedBytes);
     stream.receiveWindow += stream.receivedBytes;
     stream.receivedBytes = 0;

@@ -165,6 +165,13 @@ describe('a peer that leaves too much unread', () => {
     const frame = await peer.next(({ type }) => type === FrameType.rstStream);
     expect([frame.streamId, frame.payload.readUInt32BE()]).toEqual([3, ErrorCode.enhanceYourCalm]);
   });
+
+  it('cannot go on with the requests that it has begun', async () => {
+    const peer = dial().hello([4, 1]);
+    peer.send(request(1, Flag.endHeaders), request(3), frameBytes(FrameType.data, 0, 1, Buffer.alloc(1)));
+    const frame = await peer.next(({ type }) => type === FrameType.rstStream);
+    expect([frame.streamId, frame.payload.readUInt32BE()]).toEqual([1, ErrorCode.enhanceYourCalm]);
+  });
 });
 
 describe('receiving', () => {

@@ -181,6 +181,18 @@ it('A long queue of small messages arrives in order.', async () => {
   ]);
 });
 
+it('A client that asks on and on without reading is given no more room, until it reads.', async () => {
+  peer.send(open());
+  const asked = Array.from({ length: 6_000 }, () => say('x'.repeat(95)));
+  peer.send(...asked);
+  while (heard.length < asked.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  const hasRoom = ({ type, streamId }: ReceivedFrame) => type === FrameType.windowUpdate && streamId === 1;
+  expect(streams[0]?.bufferedBytes).toBe(asked.length * 100 - 65_535);
+  expect(peer.frames.filter(hasRoom)).toEqual([]);
+  peer.send(...[0, 1].map((id) => frameBytes(FrameType.windowUpdate, 0, id, uint32(1_000_000))));
+  expect((await peer.next(hasRoom)).payload.readUInt32BE()).toBe(asked.length * 100);
+});
+
 it('An answer that is complete before the request makes the client stop, without an error.', async () => {
   peer.send(open());
   await expectAlive(peer);

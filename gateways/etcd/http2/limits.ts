@@ -7,8 +7,10 @@ export interface ConnectionLimits {
   readonly connectionWindowBytes: number;
   /** SETTINGS_MAX_HEADER_LIST_SIZE: a longer list is answered with 431. */
   readonly maxHeaderListBytes: number;
-  /** New requests are reset with ENHANCE_YOUR_CALM while more than this waits for a peer that does not read. */
+  /** New requests, and requests that go on, are reset with ENHANCE_YOUR_CALM while more than this waits unread. */
   readonly maxQueuedBytes: number;
+  /** A stream of whose answers more than this waits unread gets no more window until they are read. */
+  readonly maxUnreadBytes: number;
   /** Frames of a kind per tick; one more ends the connection with ENHANCE_YOUR_CALM. */
   readonly frames: FrameBudget;
   /** Ticks without a byte from the peer before it is sent a PING. */
@@ -39,6 +41,7 @@ export const defaultLimits: ConnectionLimits = {
   connectionWindowBytes: 16 * 1024 * 1024,
   maxHeaderListBytes: 16 * 1024,
   maxQueuedBytes: 64 * 1024 * 1024,
+  maxUnreadBytes: 256 * 1024,
   frames: { resets: 1000, pings: 20_000, settings: 100, emptyData: 1000, ignored: 10_000 },
   keepaliveTicks: 60,
   keepaliveTimeoutTicks: 20,

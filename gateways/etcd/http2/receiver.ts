@@ -96,6 +96,9 @@ export class Receiver implements FrameSink {
       stream.missingBytes -= bodyEnd - bodyStart;
       if (stream.missingBytes < 0) return connection.streamError(stream, ErrorCode.protocolError);
     }
+    if (connection.transmitter.queuedBytes > connection.limits.maxQueuedBytes) {
+      return connection.streamError(stream, ErrorCode.enhanceYourCalm);
+    }
     if (bodyEnd > bodyStart) stream.sink.data(bytes, bodyStart, bodyEnd);
     else if (!endStream && !connection.charge('emptyData')) return false;
     if (stream.remoteClosed) return !connection.dead;

@@ -19,6 +19,8 @@ export interface StreamOwner {
   readonly transmitter: Transmitter;
   /** END_STREAM has been sent. */
   finished(stream: Http2Stream): void;
+  /** Lets the peer send more on the stream, if it has used much of what it may. */
+  replenishStream(stream: Http2Stream): void;
   /** Sends RST_STREAM and forgets the stream. */
   abandon(stream: Http2Stream, code: ErrorCode): void;
 }
@@ -80,6 +82,7 @@ export class Http2Stream implements Outflow {
   }
 
   drained() {
+    if (!this.remoteClosed) this.owner.replenishStream(this);
     this.sink.drained();
   }
 
