@@ -1,6 +1,8 @@
 import { detach } from '#aggregates/chainfire/detach';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
+import { quota, quotaKeeping } from '#aggregates/chainfire/quota';
+import { sweep, sweeping } from '#aggregates/chainfire/sweep';
 import { keyDeleteRange, keyTxn } from '#aggregates/chainfire/txn';
 import { alarm, disarm } from '#aggregates/cluster/alarm';
 import { batch } from '#aggregates/cluster/batch';
@@ -18,6 +20,8 @@ import { usage } from '#aggregates/flaredb/usage';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
+import { quotaView } from '#projections/chainfire/quota';
+import { sweepView } from '#projections/chainfire/sweep';
 import { alarmView } from '#projections/cluster/alarm';
 import { historyView } from '#projections/cluster/history';
 import { docView } from '#projections/flaredb/doc';
@@ -35,11 +39,12 @@ export const catalog: readonly Component[] = [
   },
   {
     name: 'chainfire',
-    summary: 'Coordination: keys with revisions, leases, transactions, watches, locks and elections.',
-    aggregates: [key, lease],
+    summary:
+      'Coordination: keys with revisions, leases, transactions, watches, locks and elections, sweeps and quotas.',
+    aggregates: [key, lease, sweep, quota],
     procedures: [keyTxn, keyDeleteRange],
-    reactions: detach,
-    views: [keyView, leaseView],
+    reactions: [...detach, ...sweeping, ...quotaKeeping],
+    views: [keyView, leaseView, sweepView, quotaView],
   },
   {
     name: 'flaredb',

@@ -130,7 +130,7 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
     ['sweep.start', 'one', { prefix: 'swept/' }],
     ['sweep.start', 'one', { prefix: 'other/' }],
   ],
-  'usage.negative': [['usage.change', 'nowhere', { documents: -1, bytes: 0 }]],
+  'usage.impossible': [['usage.change', 'nowhere', { documents: -1, bytes: 0 }]],
   // Last, since it holds for every put that follows.
   'quota.exceeded': [
     ['quota.set', 'keys', { maxBytes: 1 }],

@@ -26,9 +26,8 @@ export class Ledger {
   /** What `#before` held, so that it can be undone. */
   readonly #firsts: { readonly key: string; readonly had: boolean; readonly value: Row }[] = [];
   #readBytes = 0;
-  /** The row that was read or written last: what is decided on is read and then changed. */
-  #lastKey: string | undefined;
-  #lastRow: Row;
+  /** What is decided on is read and then changed: the second read of a row would cost as much as the first. */
+  readonly #known = new Map<string, Row>();
 
   constructor(rows: Overlay, moment: Moment) {
     this.#rows = rows;
@@ -65,16 +64,17 @@ export class Ledger {
       this.#rows.delete('state', key);
       // What comes after it at this position is a new object.
       this.#remember(key, undefined);
-      this.#lastRow = undefined;
+      this.#known.set(key, undefined);
     } else {
       const before = this.#before.get(key);
-      this.#lastRow = {
+      const row = {
         state,
         version: before === undefined ? 1 : before.version + 1,
         createPosition: before === undefined ? position : before.createPosition,
         modPosition: position,
       };
-      this.#rows.set('state', key, this.#lastRow);
+      this.#rows.set('state', key, row);
+      this.#known.set(key, row);
     }
     if (this.#rows.pending > budget.rows) throw new OverBudget('rows');
   }
@@ -85,7 +85,7 @@ export class Ledger {
 
   undo({ changes, firsts }: Mark): void {
     this.#rows.undo(changes);
-    this.#lastKey = undefined;
+    this.#known.clear();
     while (this.#firsts.length > firsts) {
       const first = this.#firsts.pop();
       if (first?.had === true) this.#before.set(first.key, first.value);
@@ -106,12 +106,12 @@ export class Ledger {
   }
 
   #read(key: string): Row {
-    if (key !== this.#lastKey) {
-      this.#lastRow = this.#rows.get('state', key) as Row;
-      this.#lastKey = key;
-      if (this.#lastRow !== undefined) this.sawBytes(sizeOf(this.#lastRow.state));
-    }
-    return this.#lastRow;
+    const known = this.#known.get(key);
+    if (known !== undefined || this.#known.has(key)) return known;
+    const row = this.#rows.get('state', key) as Row;
+    this.#known.set(key, row);
+    if (row !== undefined) this.sawBytes(sizeOf(row.state));
+    return row;
   }
 
   #list(aggregate: AnyAggregate, id: string, before: unknown, after: unknown): void {

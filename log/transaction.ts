@@ -191,7 +191,9 @@ export class Transaction implements Work {
   #deletedAt(noun: string, id: string): number {
     const floor = this.#floorOf(noun);
     const from = versionKey(noun, id, floor + 1);
-    for (const [key] of this.#rows.range('version', { from, to: versionKey(noun, id, MAX), reverse: true })) {
+    // A trial of the past has later versions before it too.
+    const to = versionKey(noun, id, this.#moment.position);
+    for (const [key] of this.#rows.range('version', { from, to, reverse: true })) {
       return integerOfKey(key, key.length - 8);
     }
     return floor;

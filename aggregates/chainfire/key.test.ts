@@ -1,7 +1,8 @@
-import { maxKeysPerLease } from '#commands/chainfire/lease';
+import { maxBytesPerLease, maxKeysPerLease } from '#commands/chainfire/lease';
 import type { Id } from '#commands/codec/scalar';
 import { key, type KeyEvent } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
+import { quota } from '#aggregates/chainfire/quota';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 
@@ -24,6 +25,11 @@ const full = [
   alive,
   ...Array.from({ length: maxKeysPerLease }, (_, at) => held(key, `key-${at}`, { value: blue, lease: seven })),
 ];
+const heavy = [
+  alive,
+  ...[1, 2].map((at) => held(key, `key-${at}`, { value: Buffer.alloc(maxBytesPerLease / 2 - 10), lease: seven })),
+];
+const exceeded = [held(quota, 'keys', { maxBytes: 1, exceeded: true })];
 
 decisions(key, [
   ['sets a key that does not exist', [], put(blue), [wasPut(blue)]],
@@ -36,6 +42,16 @@ decisions(key, [
   ['refuses a lease that has ended', [], put(blue, seven), 'lease.absent'],
   ['detaches a key by a put without a lease', [wasPut(blue, seven)], put(blue), [wasPut(blue)], { facts: [alive] }],
   ['refuses a lease that holds all it can', [], put(blue, seven), 'lease.full', { facts: full }],
+  [
+    'refuses a lease that holds as many bytes as it can',
+    [],
+    put(Buffer.alloc(10), seven),
+    'lease.full',
+    { facts: heavy },
+  ],
+  ['attaches what still fits', [], put(blue, seven), [wasPut(blue, seven)], { facts: heavy }],
+  ['refuses a put while the quota is exceeded', [wasPut(blue)], put(red), 'quota.exceeded', { facts: exceeded }],
+  ['deletes while the quota is exceeded', [wasPut(blue)], remove, [deleted], { facts: exceeded }],
   [
     'sets a key that a full lease holds already',
     [wasPut(blue, seven)],

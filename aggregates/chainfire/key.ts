@@ -1,11 +1,12 @@
-import { left, right } from 'fp-ts/lib/Either';
+import { right } from 'fp-ts/lib/Either';
 import { Value, deleteKey, putKey, type KeyCommand } from '#commands/chainfire/key';
-import { LeaseId, maxKeysPerLease } from '#commands/chainfire/lease';
+import { LeaseId, maxBytesPerLease, maxKeysPerLease } from '#commands/chainfire/lease';
 import { object, optional } from '#commands/codec/object';
 import type { Id } from '#commands/codec/scalar';
 import type { Aggregate } from '#aggregates/aggregate';
 import { leaseKind } from '#aggregates/chainfire/lease';
-import { accept } from '#aggregates/decision';
+import { keyBytes, keyQuota, quotaKind } from '#aggregates/chainfire/quota';
+import { accept, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
 
 export interface Key {
@@ -17,6 +18,9 @@ export const keyKind = kind<Key>('key');
 
 /** Lists the keys that are attached to a lease. */
 export const keysOfLease = 'key.lease';
+
+/** The sum that says what the keys of a lease take. */
+const bytesOfLease = 'key.leaseBytes';
 
 export type KeyEvent =
   | { readonly kind: 'key.put'; readonly body: Key }
@@ -30,8 +34,13 @@ export const keyRejections = {
   },
   'lease.full': {
     category: 'exhausted',
-    summary: 'The lease holds as many keys as its expiry can delete at one position.',
+    summary: 'The lease holds as many keys, or as many bytes, as its expiry can delete at one position.',
     fix: 'Grant another lease for further keys.',
+  },
+  'quota.exceeded': {
+    category: 'exhausted',
+    summary: 'The keys take more than their quota, so none can be put.',
+    fix: 'Delete keys, or raise the quota with `quota set keys`.',
   },
 } as const;
 
@@ -45,16 +54,21 @@ export const key: Aggregate<Key, KeyCommand, KeyEvent, keyof typeof keyRejection
   },
   rejections: keyRejections,
   indexes: { [keysOfLease]: ({ lease }) => (lease === undefined ? [] : [lease]) },
+  sums: {
+    [keyBytes]: (state, id) => [['', sizeOf(state, id)]],
+    [bytesOfLease]: (state, id) => (state.lease === undefined ? [] : [[state.lease, sizeOf(state, id)]]),
+  },
 
   decide(state, command, facts) {
     switch (command.kind) {
       case 'key.put': {
         // A put of the same value is a change: it has a revision of its own, as users of etcd rely on.
         const { value, lease } = command.body;
-        const refused = lease === undefined ? undefined : refusedLease(facts, lease, state?.lease);
-        return refused === undefined
-          ? accept({ kind: 'key.put', body: lease === undefined ? { value } : { value, lease } })
-          : left({ code: refused, detail: { lease: lease ?? '' } });
+        const next: Key = lease === undefined ? { value } : { value, lease };
+        const refused = lease === undefined ? undefined : refusedLease(facts, lease, command.id, state, next);
+        if (refused !== undefined) return reject(refused, { lease: lease ?? '' });
+        if (facts.get(quotaKind, keyQuota)?.state.exceeded === true) return reject('quota.exceeded');
+        return accept({ kind: 'key.put', body: next });
       }
       case 'key.delete':
         return state === undefined ? right([]) : accept({ kind: 'key.deleted', body: {} });
@@ -71,11 +85,21 @@ export const key: Aggregate<Key, KeyCommand, KeyEvent, keyof typeof keyRejection
   },
 };
 
+const sizeOf = ({ value }: Key, id: string): number => id.length + value.length;
+
+/** What is attached must not grow beyond what the end of the lease can delete. */
 const refusedLease = (
   facts: Facts,
   lease: Id<'lease'>,
-  current: string | undefined,
-): keyof typeof keyRejections | undefined => {
+  id: string,
+  current: Key | undefined,
+  next: Key,
+): 'lease.absent' | 'lease.full' | undefined => {
   if (facts.get(leaseKind, lease) === undefined) return 'lease.absent';
-  return lease !== current && facts.count(keysOfLease, lease) >= maxKeysPerLease ? 'lease.full' : undefined;
+  const own = current?.lease === lease ? current : undefined;
+  const growth = sizeOf(next, id) - (own === undefined ? 0 : sizeOf(own, id));
+  const isFull =
+    (own === undefined && facts.count(keysOfLease, lease) >= maxKeysPerLease) ||
+    (growth > 0 && facts.sum(bytesOfLease, lease) + growth > maxBytesPerLease);
+  return isFull ? 'lease.full' : undefined;
 };

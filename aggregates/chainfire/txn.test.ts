@@ -3,11 +3,19 @@ import { maxKeysPerLease } from '#commands/chainfire/lease';
 import { decode } from '#commands/codec/decode';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
+import { quota } from '#aggregates/chainfire/quota';
 import { keyDeleteRange, keyRange, keyTxn } from '#aggregates/chainfire/txn';
 import { performances } from '#harness/performances';
 
 const components = [
-  { name: 'c', summary: '', aggregates: [key, lease], procedures: [keyTxn, keyDeleteRange], reactions: [], views: [] },
+  {
+    name: 'c',
+    summary: '',
+    aggregates: [key, lease, quota],
+    procedures: [keyTxn, keyDeleteRange],
+    reactions: [],
+    views: [],
+  },
 ];
 
 /** Written as a client writes it. */
@@ -136,6 +144,12 @@ performances(keyTxn, components, [
     ],
     run({ success: [{ put: { key: 'a', value: 'x', lease: '7' } }] }),
     'lease.full',
+  ],
+  [
+    'a refusal of a put while the quota is exceeded',
+    [put('a'), { kind: 'quota.set', id: 'keys', body: { maxBytes: 1 } }],
+    run({ success: [{ put: { key: 'a', value: 'x' } }] }),
+    'quota.exceeded',
   ],
   [
     'a refusal to read more than a reply can hold',

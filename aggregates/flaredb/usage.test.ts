@@ -18,8 +18,9 @@ decisions(usage, [
   ['follows a document that shrinks', [changed(2, 15)], change(0, -5), [changed(2, 10)]],
   ['counts the last document off', [changed(1, 10)], change(-1, -10), [changed(0, 0)]],
   ['takes no change as done', [changed(1, 10)], change(0, 0), []],
-  ['refuses to free a document that was not counted', [changed(0, 0)], change(-1, 0), 'usage.negative'],
-  ['refuses to free bytes that were not counted', [changed(1, 10)], change(0, -11), 'usage.negative'],
+  ['refuses to free a document that was not counted', [changed(0, 0)], change(-1, 0), 'usage.impossible'],
+  ['refuses to free bytes that were not counted', [changed(1, 10)], change(0, -11), 'usage.impossible'],
+  ['refuses what cannot be counted', [changed(1, 10)], change(0, Number.MAX_SAFE_INTEGER), 'usage.impossible'],
 ]);
 
 test('a namespace without documents has no row', () => {

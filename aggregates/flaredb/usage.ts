@@ -17,9 +17,9 @@ export const nothing: Usage = { documents: 0, bytes: 0 };
 type UsageEvent = { readonly kind: 'usage.changed'; readonly body: Usage };
 
 const rejections = {
-  'usage.negative': {
+  'usage.impossible': {
     category: 'conflict',
-    summary: 'More would be freed than is used.',
+    summary: 'More would be freed than is used, or used than can be counted.',
     fix: 'Report it with the position: the count and the documents do not agree.',
   },
 } as const;
@@ -34,8 +34,10 @@ export const usage: Aggregate<Usage, UsageCommand, UsageEvent, keyof typeof reje
     if (body.documents === 0 && body.bytes === 0) return accept();
     const documents = state.documents + body.documents;
     const bytes = state.bytes + body.bytes;
-    if (documents < 0 || bytes < 0) return reject('usage.negative', { documents, bytes });
+    if (!isCount(documents) || !isCount(bytes)) return reject('usage.impossible', { documents, bytes });
     return accept({ kind: 'usage.changed', body: { documents, bytes } });
   },
   evolve: (_state, { body }) => (body.documents === 0 && body.bytes === 0 ? undefined : body),
 };
+
+const isCount = (value: number): boolean => value >= 0 && Number.isSafeInteger(value);

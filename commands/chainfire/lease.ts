@@ -10,8 +10,9 @@ export const LeaseId = id('lease', {
   example: '7587848390',
 });
 
-/** Keys that one lease may hold: its expiry deletes them all at one position, so it must fit into an entry's budget. */
+/** What one lease may hold: its expiry deletes all of it at one position, so it must fit into an entry's budget. */
 export const maxKeysPerLease = 4_000;
+export const maxBytesPerLease = 32 * 2 ** 20;
 
 const TtlSeconds = integer('time to live', {
   summary: 'How long the lease lives without being renewed.',

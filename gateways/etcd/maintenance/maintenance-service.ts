@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keyQuota, quotaKind } from '#aggregates/chainfire/quota';
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { revisionOf } from '#gateways/etcd/kv/range';
@@ -32,12 +33,13 @@ export const maintenanceHandlers = (service: Service): readonly (readonly [path:
   const { engine } = node;
   const path = (method: string): string => `/etcdserverpb.Maintenance/${method}`;
   const header = (): Buffer => service.header(engine.head.position);
-  const full = (): boolean => engine.refusing !== undefined;
+  const full = (): boolean =>
+    engine.refusing !== undefined || engine.facts.get(quotaKind, keyQuota)?.state.exceeded === true;
 
   const alarm = unary(service, AlarmRequest, ({ action }) => {
     if (action === AlarmAction.activate)
       throw grpcError(GrpcCode.unimplemented, 'etcdserver: alarms are not raised by hand');
-    // Ending an alarm by hand changes nothing: it ends by itself when there is space again.
+    // Ending an alarm by hand changes nothing: it ends by itself when there is space, or the quota is kept, again.
     const alarms = full() ? [{ memberId, alarm: AlarmType.noSpace }] : [];
     return AlarmResponse.encode({ header: header(), alarms });
   });
