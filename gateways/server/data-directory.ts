@@ -93,7 +93,8 @@ const readCluster = (path: string): Cluster | undefined => {
     !isWhole(base)
   ) {
     throw new Error(
-      `${file} should be a JSON object with format, clusterId, incarnation and base, and is not. Nothing was changed. ` +
+      `${file} should be a JSON object with format, clusterId, incarnation and base, and is not. ` +
+        'Nothing was changed. ' +
         'Put the file back from a copy, or restore a backup into another directory.',
     );
   }

@@ -1,8 +1,8 @@
 import { logError, type LogError } from '#log/log';
 
 const REPAIRS =
-  'Copy the data directory aside and check the disk. Then put this file back from another copy, or restore the newest ' +
-  'backup: ultracloud backup restore BACKUP --data NEW_DIRECTORY';
+  'Copy the data directory aside and check the disk. Then put this file back from another copy, or restore the ' +
+  'newest backup: ultracloud backup restore BACKUP --data NEW_DIRECTORY';
 
 /** An entry that was durable can no longer be read. */
 export const corruptEntry = (place: string, offset: number, position: number, found: string): LogError =>
@@ -63,6 +63,6 @@ export const foreignFile = (place: string, what: string, found: string, expected
 export const lockedDirectory = (place: string, pid: number): LogError =>
   logError(
     { kind: 'locked', place, pid },
-    `The data directory is in use by process ${pid} (${place}). One process may have it open: stop that one, or use another ` +
-      'data directory.',
+    `The data directory is in use by process ${pid} (${place}). One process may have it open: stop that one, or use ` +
+      'another data directory.',
   );
