@@ -1,5 +1,6 @@
 import { isLeft, type Either } from 'fp-ts/lib/Either';
 import { createHash } from 'node:crypto';
+import type { AnyCommand } from '#commands/command';
 import type { Rejection } from '#commands/rejection';
 import type { Moment } from '#aggregates/decision';
 import { guarded } from '#log/defect';
@@ -57,7 +58,9 @@ export const decideEntry = (
     throw new Error(`position ${position} follows ${head.position}: not the next one`);
   const nowMs = nowAt(head, from.appendedAtMs, entry.stampedAtMs);
   const moment = { position, now: nowMs, level: head.level, principal: entry.principal };
-  const result = remembered(rows, entry, nowMs) ?? attempt(vocabulary, authorise, rows, entry, moment);
+  const before = remembered(rows, entry, nowMs);
+  const { result, refused } =
+    before === undefined ? attempt(vocabulary, authorise, rows, entry, moment) : { result: before };
   const outcome: Outcome = {
     position,
     nowMs,
@@ -72,7 +75,10 @@ export const decideEntry = (
   };
   const bytes = encodeOutcome(outcome);
   rows.set('outcome', integerKey(position), bytes);
-  if (result.status === 'rejected') rows.set('refusal', versionKey(nounOf(entry.kind), entry.id, position), true);
+  if (result.status === 'rejected') {
+    rows.set('refusal', versionKey(nounOf(entry.kind), entry.id, position), true);
+    if (refused !== undefined) rows.set('refusal', versionKey(nounOf(refused.kind), refused.id, position), true);
+  }
   if (entry.requestId !== undefined && result.status !== 'duplicate') remember(rows, entry, nowMs, position);
   const hash = createHash('sha256').update(head.hash).update(positionBytes(position)).update(from.bytes).update(bytes);
   return { outcome, head: { position, nowMs, level: levelAfter(head.level, result), hash: hash.digest() } };
@@ -85,24 +91,30 @@ const levelAfter = (level: number, result: Outcome['result']): number => {
   return raised === undefined ? level : (raised.body as { level: number }).level;
 };
 
+/** What an entry came to, and which command of those that it ran was refused, for the history of that one's object. */
+interface Attempt {
+  readonly result: Outcome['result'];
+  readonly refused?: AnyCommand | undefined;
+}
+
 const attempt = (
   vocabulary: Vocabulary,
   authorise: Authorise,
   rows: Overlay,
   entry: Entry,
   moment: Moment,
-): Outcome['result'] => {
+): Attempt => {
   rows.mark();
   const work = new Transaction(vocabulary, rows, moment, authorise, entry.expectPosition !== undefined);
   const performed = guarded(() => expected(work, rows, entry));
   if (isLeft(performed)) {
     rows.undo();
     rows.keep();
-    return rejected(vocabulary, performed.left);
+    return { result: rejected(vocabulary, performed.left), refused: work.refused };
   }
   rows.keep();
   const reply = performed.right;
-  return { status: 'accepted', events: work.events, ...(reply === undefined ? {} : { reply }) };
+  return { result: { status: 'accepted', events: work.events, ...(reply === undefined ? {} : { reply }) } };
 };
 
 const expected = (work: Transaction, rows: Overlay, entry: Entry): Either<Rejection, unknown> => {
@@ -172,8 +184,10 @@ const remember = (rows: Overlay, entry: Entry, nowMs: number, position: number):
     if (known.nowMs > nowMs - requestWindowMs) return;
     rows.delete('requestAge', `${integerKey(known.nowMs)}${key}`);
   }
-  rows.set('request', key, { position, digest: digestOf(entry), nowMs } satisfies Request);
-  rows.set('requestAge', `${integerKey(nowMs)}${key}`, true);
+  // A UUIDv7 of a clock that runs ahead counts as new for longer, so it is remembered for longer.
+  const keptMs = Math.max(nowMs, uuidv7Ms(entry.requestId) ?? 0);
+  rows.set('request', key, { position, digest: digestOf(entry), nowMs: keptMs } satisfies Request);
+  rows.set('requestAge', `${integerKey(keptMs)}${key}`, true);
   const old = { from: '', to: integerKey(Math.max(0, nowMs - requestWindowMs)) };
   for (const age of firstKeys(rows, old, DROPPED_PER_REQUEST)) {
     rows.delete('requestAge', age);

@@ -37,6 +37,8 @@ export class Transaction implements Work {
   readonly #tracking: boolean;
   /** The newest position at which something read here had changed; only kept when tracking. */
   newestRead = 0;
+  /** The command that was refused, when one was. */
+  refused: AnyCommand | undefined;
 
   constructor(vocabulary: Vocabulary, rows: Overlay, moment: Moment, authorise: Authorise, tracking = false) {
     this.#vocabulary = vocabulary;
@@ -76,7 +78,9 @@ export class Transaction implements Work {
 
   run(command: AnyCommand): Either<Rejection, readonly Happened[]> {
     const refused = this.#authorise(command, this, this.#moment);
-    return refused === undefined ? this.#decide(command) : left(refused);
+    if (refused === undefined) return this.#decide(command);
+    this.refused = command;
+    return left(refused);
   }
 
   follow(command: AnyCommand): Either<Rejection, readonly Happened[]> {
@@ -101,6 +105,7 @@ export class Transaction implements Work {
         const { code } = decided.left;
         // Others may have used the budget up; at a position of its own there is enough, or never.
         if (code === 'budget.exceeded' && fired > 0) break;
+        this.refused = undefined;
         quarantined.push({ noun, id, code, message: this.#messageOf(code) });
       } else fired++;
       this.#rows.delete('timer', key);
@@ -151,7 +156,10 @@ export class Transaction implements Work {
     if (aggregate === undefined) return left({ code: 'command.unknown', detail: { command: command.kind } });
     const state = this.get(aggregate.kind, command.id);
     const decided = aggregate.decide(state?.state, command, this, this.#moment);
-    if (isLeft(decided)) return decided;
+    if (isLeft(decided)) {
+      this.refused = command;
+      return decided;
+    }
     const happened: Happened[] = [];
     for (const { kind, body } of decided.right) {
       const event = { kind, id: command.id, body };

@@ -6,7 +6,8 @@ import { command, type CommandOf } from '#commands/command';
 import { view } from '#commands/view';
 
 export const maxKeyBytes = 1024;
-export const maxValueBytes = 1_500_000;
+/** What etcd takes as a whole request. */
+export const maxValueBytes = 1.5 * 2 ** 20;
 
 /** Operations of one transaction, as many as etcd allows. */
 export const maxTxnOperations = 128;

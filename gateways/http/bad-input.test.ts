@@ -45,8 +45,8 @@ describe('a body that is refused', () => {
     ['half of a surrogate pair', '{"value":"\\ud800"}', { path: 'value' }],
     [
       'a value beyond its limit',
-      `{"value":"${'x'.repeat(1_500_001)}"}`,
-      { path: 'value', got: '1,500,001 bytes of text' },
+      `{"value":"${'x'.repeat(1_572_865)}"}`,
+      { path: 'value', got: '1,572,865 bytes of text' },
     ],
   ];
   test.each(bodies)('has %s', async (_what, body, expected) => {

@@ -69,10 +69,13 @@ describe('a key', () => {
     expect((await get('raw')).json).toMatchObject({ valueBase64: '/wA=' });
   });
 
-  test('holds 1,500,000 bytes, in base64 too', async () => {
-    const valueBase64 = Buffer.alloc(1_500_000, 0xff).toString('base64');
+  test('holds 1.5 MiB, in base64 too', async () => {
+    const valueBase64 = Buffer.alloc(1.5 * 2 ** 20, 0xff).toString('base64');
     expect((await api.call('POST', '/v1/keys/large/put', { valueBase64 })).status).toBe(200);
     expect((await get('large')).json['valueBase64']).toBe(valueBase64);
+    const body = `{"value":"${'x'.repeat(1.5 * 2 ** 20 - 12)}"}`;
+    expect(body).toHaveLength(1.5 * 2 ** 20);
+    expect((await api.call('POST', '/v1/keys/large/put', body)).status).toBe(200);
     await api.call('POST', '/v1/keys/large/delete');
   });
 });
@@ -293,6 +296,43 @@ describe('an idempotency key', () => {
   test('that is an old UUIDv7 is refused', async () => {
     const old = '0190a1b2-c3d4-7000-8000-000000000000';
     expect(await put('once', '1', '', key(old))).toMatchObject({ status: 409, json: { code: 'request.expired' } });
+  });
+
+  test('that is a UUIDv7 is carried out once for ever, whatever the clock that made it', async () => {
+    const hourMs = 3_600_000;
+    let nowMs = Date.UTC(2026, 0, 1);
+    const clocked = await startTestApi({ now: () => nowMs });
+    const bornAt = (ms: number): string => {
+      const hex = ms.toString(16).padStart(12, '0');
+      return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+    };
+    const once = (ms: number) => clocked.call('POST', '/v1/keys/k/put', { value: '1' }, key(bornAt(ms)));
+    for (const aheadMs of [-hourMs, 0, hourMs]) {
+      const startMs = nowMs;
+      const bornMs = nowMs + aheadMs;
+      const first = await once(bornMs);
+      expect(first.status).toBe(200);
+      const answers = new Set<unknown>();
+      for (let hours = 1; hours <= 30; hours++) {
+        nowMs = startMs + hours * hourMs;
+        const again = await once(bornMs);
+        answers.add(again.status === 200 ? again.json['position'] : again.json['code']);
+      }
+      expect([...answers]).toEqual([first.json['position'], 'request.expired']);
+    }
+    await clocked.stop();
+  });
+
+  test('of another kind is forgotten after 24 hours', async () => {
+    let nowMs = Date.UTC(2026, 0, 1);
+    const clocked = await startTestApi({ now: () => nowMs });
+    const once = () => clocked.call('POST', '/v1/keys/k/put', { value: '1' }, key('mine'));
+    const first = await once();
+    nowMs += 24 * 3_600_000 - 1;
+    expect((await once()).json).toEqual(first.json);
+    nowMs += 1;
+    expect(positionOf(await once())).toBeGreaterThan(positionOf(first) + 1);
+    await clocked.stop();
   });
 
   test.each(['', 'a b', 'é', 'x'.repeat(256)])('is visible ASCII, which %p is not', async (name) => {

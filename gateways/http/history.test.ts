@@ -136,6 +136,47 @@ describe('why', () => {
     expect((refusals as Json[]).map(({ position }) => position)).toEqual(refused.slice(0, 10));
   });
 
+  test('of a thing that a larger command could not change names that command', async () => {
+    const put = (id: string, lease?: string) => ({
+      put: { key: id, value: '1', ...(lease === undefined ? {} : { lease }) },
+    });
+    const byTxn = await post('/v1/txn', { success: [put('in-txn/1'), put('in-txn/2', '4711')] });
+    const commands = [
+      { command: 'key.put', id: 'in-batch/1', body: { value: '1' } },
+      { command: 'key.put', id: 'in-batch/2', body: { value: '1', lease: '4711' } },
+    ];
+    const byBatch = await post('/v1/apply', { commands });
+    const refusals = async (id: string) => (await get(`/v1/why/key/${encodeURIComponent(id)}`))['refusals'];
+    const refused = { outcome: 'rejected', code: 'lease.absent', fix: expect.any(String) };
+    expect(await refusals('in-txn/2')).toMatchObject([{ position: byTxn, command: 'key.txn', ...refused }]);
+    expect(await refusals('in-batch/2')).toMatchObject([
+      { position: byBatch, command: 'batch.apply', ...refused, detail: { commandIndex: 1 } },
+    ]);
+    expect(await refusals('in-batch/1')).toEqual([]);
+    expect(items(await get('/v1/timeline/key/in-batch%2F2'))).toHaveLength(1);
+  });
+
+  test('is told of documents and namespaces', async () => {
+    const created = await post('/v1/namespaces/told/create');
+    const made = await post('/v1/docs/told%2Fa/put', { document: { size: 1 } });
+    const refused = await post('/v1/docs/told%2Fa/put', { document: { size: 2 }, ifVersion: 9 });
+    const json = await get('/v1/why/doc/told%2Fa');
+    expect(json).toMatchObject({
+      exists: true,
+      state: { document: { size: 1 } },
+      because: { position: made, command: 'doc.put', id: 'told/a' },
+      refusals: [{ position: refused, outcome: 'rejected', category: 'conflict' }],
+    });
+    expect(await get('/v1/why/namespace/told')).toMatchObject({ because: { position: created } });
+    const dropped = await post('/v1/docs/told%2Fa/delete');
+    expect(items(await get('/v1/timeline/doc/told%2Fa')).map(({ position }) => position)).toEqual([
+      made,
+      refused,
+      dropped,
+    ]);
+    expect(await get('/v1/why/doc/told%2Fa')).toMatchObject({ exists: false, because: { position: dropped } });
+  });
+
   test('of what never was says that nothing is known', async () => {
     const json = await get('/v1/why/key/never');
     expect(json).toEqual({

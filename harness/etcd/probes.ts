@@ -81,7 +81,8 @@ export const probes: Readonly<Record<string, readonly Step[]>> = {
     txn([{ put: put('a') }], [{ range: range({ revision: future }) }]),
   ],
   'a lease with a negative number': [{ kind: 'grant', id: -5, ttl: 600 }],
-  'a value of more than 1,500,000 bytes': [{ kind: 'put', put: put('a', { value: 'v'.repeat(1_550_000) }) }],
+  'a value of more than 1.5 MiB': [{ kind: 'put', put: put('a', { value: 'v'.repeat(1_600_000) }) }],
+  'a value of nearly 1.5 MiB': [{ kind: 'put', put: put('a', { value: 'v'.repeat(1_572_000) }) }],
   'a request of more than 1.5 MiB': [
     { kind: 'put', put: put('a', { value: 'v'.repeat(1_600_000) }) },
     txn([{ put: put('a', { value: 'v'.repeat(800_000) }) }, { put: put('b', { value: 'v'.repeat(800_000) }) }]),
