@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { openRounds } from '#gateways/http/rounds';
 
 /** What a reader may leave unread before its stream is closed with the place where it can go on. */
 const maxUnreadBytes = 2 ** 20;
@@ -37,6 +38,7 @@ export const line = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(va
 
 export const lineStreams = (): LineStreams => {
   const open = new Set<() => void>();
+  const rounds = openRounds();
   return {
     get size() {
       return open.size;
@@ -51,6 +53,8 @@ export const lineStreams = (): LineStreams => {
       });
       response.flushHeaders();
       let over = false;
+      let held: Buffer[] = [];
+      let heldBytes = 0;
       const { socket } = response;
       const finish = (): void => {
         if (over) return;
@@ -64,7 +68,16 @@ export const lineStreams = (): LineStreams => {
       socket?.on('end', onClose);
       response.on('close', finish);
       response.on('error', finish);
+      const unreadBytes = (): number => heldBytes + response.writableLength;
+      const flush = (): void => {
+        if (held.length === 0) return;
+        const bytes = held.length === 1 ? held[0] : Buffer.concat(held, heldBytes);
+        held = [];
+        heldBytes = 0;
+        if (!response.writableEnded && !response.destroyed) response.write(bytes);
+      };
       const drained = (): Promise<void> => {
+        flush();
         if (over || !response.writableNeedDrain) return new Promise((resolve) => setImmediate(resolve));
         return new Promise((resolve) => {
           const done = (): void => {
@@ -81,15 +94,18 @@ export const lineStreams = (): LineStreams => {
           return over;
         },
         write: (bytes) => {
-          if (over || response.writableLength > maxUnreadBytes) return false;
-          response.write(bytes);
+          if (over || unreadBytes() > maxUnreadBytes) return false;
+          held.push(bytes);
+          heldBytes += bytes.length;
+          rounds.join(flush);
           return true;
         },
-        ready: () => (over || response.writableLength <= busyBytes ? undefined : drained()),
+        ready: () => (over || unreadBytes() <= busyBytes ? undefined : drained()),
         drained,
         end: (bytes) => {
           if (over) return;
           finish();
+          flush();
           response.end(bytes);
           const timer = setTimeout(() => response.destroy(), lingerMs).unref();
           response.on('close', () => clearTimeout(timer));

@@ -3,6 +3,7 @@ import type { Bench } from '#harness/bench/bench';
 import { million } from '#harness/bench/million';
 import { rowOf, type Contest, type Measured, type Row } from '#harness/bench/row';
 import { cpuMs, residentMiB, type Server } from '#harness/bench/server-process';
+import { stalled } from '#harness/bench/stalled';
 import { grpcCalls, httpPuts, throughput } from '#harness/bench/throughput';
 import { benchValidation } from '#harness/bench/validation';
 
@@ -162,6 +163,7 @@ export const benches: readonly Bench[] = [
   single(throughput(against('http-put-64', 'puts/s', 1.8), httpPuts('ultracloud', 64), httpPuts('etcd', 64))),
   single(throughput(against('http-put-64-grpc', 'puts/s', 1), httpPuts('ultracloud', 64), grpcCalls('put', 64))),
   latency,
+  stalled,
   soak,
   million,
   decided,
