@@ -38,7 +38,7 @@ class StalledResponse extends ServerResponse {
   }
 }
 
-test(`${WATCHES} watches that nobody reads hold up nobody, keep little, and are closed where they can go on`, async () => {
+test(`${WATCHES} watches that nobody reads hold up nobody, keep little, and end where they can go on`, async () => {
   const node = await startTestNode();
   try {
     const { engine } = node;
