@@ -34,6 +34,8 @@ const DROPPED_PER_REQUEST = 2;
 
 export interface Decided {
   readonly outcome: Outcome;
+  /** The outcome as it is recorded. */
+  readonly bytes: Buffer;
   readonly head: Head;
 }
 
@@ -81,7 +83,7 @@ export const decideEntry = (
   }
   if (entry.requestId !== undefined && result.status !== 'duplicate') remember(rows, entry, nowMs, position);
   const hash = createHash('sha256').update(head.hash).update(positionBytes(position)).update(from.bytes).update(bytes);
-  return { outcome, head: { position, nowMs, level: levelAfter(head.level, result), hash: hash.digest() } };
+  return { outcome, bytes, head: { position, nowMs, level: levelAfter(head.level, result), hash: hash.digest() } };
 };
 
 /** The feature level gates every change of what is hashed; it is raised by a command of its own. */

@@ -1,5 +1,4 @@
-import { encodeOutcome } from '#log/outcome';
-import type { Head } from '#log/decide';
+import type { Decided } from '#log/decide';
 import { integerKey } from '#log/key';
 import type { LogEntry } from '#log/log';
 import type { Store } from '#log/lmdb-rows';
@@ -33,11 +32,11 @@ export const verify = async (
   const { head: reached } = recorded;
   let difference: Verified['difference'];
   let count = 0;
-  const seen = ({ outcome, head }: { outcome: Parameters<typeof encodeOutcome>[0]; head: Head }): boolean => {
+  const seen = ({ outcome, bytes, head }: Decided): boolean => {
     count++;
     if (count % 10_000 === 0) progress(outcome.position);
     const before = recorded.get('outcome', integerKey(outcome.position)) as Buffer | undefined;
-    if (before === undefined || !before.equals(encodeOutcome(outcome))) {
+    if (before === undefined || !before.equals(bytes)) {
       difference = { position: outcome.position, what: 'outcome' };
       return false;
     }
