@@ -4,6 +4,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -43,7 +44,8 @@ const directoryFormat = 1;
 /** Opens a data directory, making what a first start needs. Errors name the file and what to do. */
 export const openDataDirectory = (path: string): DataDirectory => {
   makeDirectory(path);
-  const cluster = readCluster(path) ?? firstCluster(path);
+  if (!existsSync(clusterFile(path))) makeCluster(path);
+  const cluster = readCluster(path);
   const notices: string[] = [];
   return {
     path,
@@ -65,20 +67,26 @@ export const newCluster = (clusterId = randomBytes(16).toString('hex')): Cluster
 });
 
 /** The file is written before the log and the state are made, and by a restore behind them. */
-const firstCluster = (path: string): Cluster => {
+const makeCluster = (path: string): void => {
   const lost = ['log', 'state'].find((name) => existsSync(join(path, name)));
-  if (lost === undefined) return writeCluster(path, newCluster());
+  if (lost === undefined) {
+    writeWhole(clusterFile(path), textOf(newCluster()), 0o600, linkSync);
+    return;
+  }
+  if (existsSync(clusterFile(path))) return;
   throw new Error(
-    `${join(path, 'cluster.json')} is missing, but ${lost}/ is there: the file was lost, or a restore was cut off. ` +
+    `${clusterFile(path)} is missing, but ${lost}/ is there: the file was lost, or a restore was cut off. ` +
       'Nothing was changed. Put the file back from a copy, or restore a backup into an empty directory.',
   );
 };
 
-const readCluster = (path: string): Cluster | undefined => {
-  const file = join(path, 'cluster.json');
-  if (!existsSync(file)) return undefined;
-  const text = readText(file);
-  const { format, clusterId, incarnation, base } = fieldsOf(text);
+const clusterFile = (path: string): string => join(path, 'cluster.json');
+
+const textOf = (cluster: Cluster): string => `${JSON.stringify(cluster, null, 2)}\n`;
+
+const readCluster = (path: string): Cluster => {
+  const file = clusterFile(path);
+  const { format, clusterId, incarnation, base } = fieldsOf(readText(file));
   if (typeof format === 'number' && format > directoryFormat) {
     throw new Error(
       `${file} is of format ${format}; this release understands ${directoryFormat} and older. Nothing was changed. ` +
@@ -114,7 +122,7 @@ const fieldsOf = (text: string): Readonly<Record<string, unknown>> => {
 };
 
 export const writeCluster = (path: string, cluster: Cluster): Cluster => {
-  writeWhole(join(path, 'cluster.json'), `${JSON.stringify(cluster, null, 2)}\n`, 0o600);
+  writeWhole(clusterFile(path), textOf(cluster), 0o600, renameSync);
   return cluster;
 };
 
@@ -137,8 +145,9 @@ const makeDirectory = (path: string): void => {
     throw new Error(`${path}: expected a directory, found a file. Choose another one with --data.`);
   }
   try {
-    writeFileSync(join(path, '.writable'), '');
-    rmSync(join(path, '.writable'));
+    const trial = join(path, `trial.${process.pid}.new`);
+    writeFileSync(trial, '');
+    rmSync(trial);
   } catch (error) {
     throw new Error(
       `${path}: cannot be written (${reason(error)}). Give this user the right to write there, or choose another ` +
@@ -151,11 +160,7 @@ const makeDirectory = (path: string): void => {
 /** Made at first start, in a file that only its owner reads; a looser mode is mended and told. */
 const administratorToken = (path: string, notices: string[]): string => {
   const file = join(path, 'admin.token');
-  if (!existsSync(file)) {
-    const token = `uca_${randomBytes(32).toString('base64url')}`;
-    writeWhole(file, `${token}\n`, 0o600);
-    return token;
-  }
+  if (!existsSync(file)) writeWhole(file, `uca_${randomBytes(32).toString('base64url')}\n`, 0o600, linkSync);
   const token = readText(file).trim();
   if (!/^[!-~]{16,512}$/.test(token)) {
     throw new Error(
@@ -206,11 +211,20 @@ const reason = (error: unknown): string => {
   return typeof code === 'string' && typeof message === 'string' ? (message.split(',')[0] ?? code) : String(error);
 };
 
-/** Durable when it returns; a crash leaves the old file or the new one, never a part of it. */
-const writeWhole = (file: string, text: string, mode: number): void => {
-  const draft = `${file}.new`;
+/**
+ * Durable when it returns; a crash leaves the old file or the new one, never a part of it. By `linkSync` a file that
+ * another process has made meanwhile stays as it is.
+ */
+const writeWhole = (file: string, text: string, mode: number, place: typeof renameSync | typeof linkSync): void => {
+  const draft = `${file}.${process.pid}.new`;
   writeFileSync(draft, text, { mode, flush: true });
-  renameSync(draft, file);
+  try {
+    place(draft, file);
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
   const directory = openSync(dirname(file), 'r');
   try {
     fsyncSync(directory);
@@ -221,7 +235,7 @@ const writeWhole = (file: string, text: string, mode: number): void => {
 
 /** Clients wait for this file: it is whole or not there. */
 export const writeEndpoints = (path: string, endpoints: Readonly<Record<string, unknown>>): void =>
-  writeWhole(join(path, 'endpoints.json'), `${JSON.stringify(endpoints)}\n`, 0o644);
+  writeWhole(join(path, 'endpoints.json'), `${JSON.stringify(endpoints)}\n`, 0o644, renameSync);
 
 /** Removes what a server that died has left; the file of one that runs stays. */
 export const removeStaleEndpoints = (path: string): void => {

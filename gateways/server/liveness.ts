@@ -6,6 +6,8 @@ import type { Liveness } from '#gateways/node';
 const leaseKind = kind<{ readonly ttlSeconds: number }>('lease');
 
 const TICK_MS = 250;
+/** Ticks that are further apart: this process was suspended or starved, and heard no renewals meanwhile. */
+const AWAY_MS = 1_000;
 /** Expiries submitted per tick; more are due at once only after a pause, and none is urgent. */
 const EXPIRED_PER_TICK = 200;
 
@@ -16,6 +18,7 @@ export interface RunningLiveness extends Liveness {
 /**
  * Takes the liveness role, which gives every lease its full time again, since renewals before are not known here.
  * Leases that are not renewed are ended by a command that names this tenure, so a process that lost the role ends none.
+ * Time in which this process did not run does not count.
  */
 export const startLiveness = async (engine: Engine, holder: string): Promise<RunningLiveness> => {
   const leases = new Map<string, { ttlMs: number; endsMs: number; ending: boolean }>();
@@ -44,7 +47,11 @@ export const startLiveness = async (engine: Engine, holder: string): Promise<Run
   for (const fact of engine.facts.range(leaseKind, { from: '', limit: Infinity }))
     track(fact.id, fact.state.ttlSeconds);
 
+  let tickedMs = now();
   const tick = (): void => {
+    const awayMs = now() - tickedMs;
+    tickedMs += awayMs;
+    if (awayMs > AWAY_MS) for (const lease of leases.values()) lease.endsMs += awayMs;
     let ended = 0;
     for (const [id, lease] of leases) {
       if (lease.ending || lease.endsMs > now()) continue;

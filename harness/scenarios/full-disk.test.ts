@@ -1,35 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
+import { mayMount, mountDisk } from '#harness/scenarios/disk';
 import { call, onStage, type Reply, type Stage } from '#harness/scenarios/stage';
 import type { ServerProcess } from '#harness/server-process';
 
 jest.setTimeout(180_000);
 
 const mebibyte = 2 ** 20;
-
-/** A small disk below the data directory; false where this user may not mount one. */
-const mounted = (stage: Stage, bytes: number): boolean => {
-  mkdirSync(stage.data);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', stage.data], { stdio: 'ignore' });
-  } catch {
-    return false;
-  }
-  stage.after(() => execFileSync('umount', ['--lazy', stage.data]));
-  return true;
-};
-
-const mayMount = (): boolean => {
-  let may = false;
-  void onStage((stage) => {
-    may = mounted(stage, mebibyte);
-    return Promise.resolve();
-  });
-  return may;
-};
 
 const ballast = (stage: Stage): string => join(stage.data, 'ballast');
 
@@ -74,7 +53,7 @@ const asker = (stage: Stage, server: ServerProcess) => {
 (mayMount() ? describe : describe.skip)('on a small disk (needs the right to mount one)', () => {
   test('a full disk is announced, refuses writes cleanly, goes on reading, and takes writes again', () =>
     onStage(async (stage) => {
-      mounted(stage, 160 * mebibyte);
+      mountDisk(stage, 'size=160m');
       const server = await stage.start({ flags: ['--disk-floor', '16MiB'] });
       const { put, get, notices, metric } = asker(stage, server);
       expect((await put('one', 'first')).status).toBe(200);
@@ -116,7 +95,7 @@ const asker = (stage: Stage, server: ServerProcess) => {
 
   test('a disk without a byte left loses nothing that was acknowledged', () =>
     onStage(async (stage) => {
-      mounted(stage, 96 * mebibyte);
+      mountDisk(stage, 'size=96m');
       const server = await stage.start({ flags: ['--disk-floor', '1MiB'] });
       const { put, get } = asker(stage, server);
       const acknowledged: string[] = [];

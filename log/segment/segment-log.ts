@@ -139,11 +139,14 @@ const named = <T>(directory: string, work: Promise<T>): Promise<T> =>
   });
 
 const unopened = (directory: string, cause: unknown): LogError => {
-  const text = `The log in ${directory} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`;
-  if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')) {
-    return logError({ kind: 'unopened', place: directory }, `${text}.`, cause);
+  const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
+  const text = `The log in ${directory} cannot be opened: ${typeof message === 'string' ? message : String(cause)}.`;
+  if (code === 'ENOSPC') {
+    return logError({ kind: 'full' }, `${text} Free some space and start again; nothing was lost.`, cause);
   }
-  return logError({ kind: 'full' }, `${text}. Free some space and start again; nothing was lost.`, cause);
+  const denied = code === 'EACCES' || code === 'EPERM';
+  const fix = denied ? ' Start the server as the user that owns the data directory.' : '';
+  return logError({ kind: 'unopened', place: directory }, `${text}${fix}`, cause);
 };
 
 const openTail = async (disk: Disk, segments: readonly Segment[], reached: number) => {
