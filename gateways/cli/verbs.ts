@@ -12,6 +12,7 @@ import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
 import { doctor } from '#gateways/cli/verbs/doctor';
 import { events } from '#gateways/cli/verbs/events';
 import { keepAlive } from '#gateways/cli/verbs/keep-alive';
+import { load } from '#gateways/cli/verbs/load';
 import { elect, lock } from '#gateways/cli/verbs/lock';
 import { logVerbs } from '#gateways/cli/verbs/log';
 import { type Noun, pastVerbs } from '#gateways/cli/verbs/past';
@@ -52,6 +53,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     lock,
     elect,
     keepAlive,
+    load,
     ...contextVerbs,
     raw,
     bench,
@@ -76,6 +78,7 @@ const wordOf = (commands: readonly AnyCommandSpec[], noun: string): string =>
   commands.find((spec) => spec.noun === noun && !spec.internal && spec.cli.words.length > 1)?.cli.words[0] ?? noun;
 
 const summaries: Readonly<Record<string, string>> = {
+  alarm: 'What an operator must look at.',
   backup: 'Backups: create, list, restore.',
   context: 'Saved endpoints, so that commands need not name them.',
   debug: 'What a maintainer needs.',
@@ -86,12 +89,14 @@ const summaries: Readonly<Record<string, string>> = {
   level: 'The feature level of the cluster.',
   log: 'The log: its newest entry, what was decided, verification.',
   namespace: 'Namespaces of documents, with limits and indexes.',
+  quota: 'What all keys may take together.',
+  sweep: 'Deletions of many keys, part by part.',
 };
 
 const headings: readonly (readonly [heading: string, words: readonly string[]])[] = [
-  ['Data:', ['kv', 'lease', 'lock', 'elect', 'namespace', 'doc']],
+  ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'quota', 'namespace', 'doc']],
   ['What happened, and what would:', ['timeline', 'why', 'events', 'whatif', 'apply', 'history']],
-  ['A node:', ['serve', 'status', 'doctor', 'top', 'log', 'backup', 'level', 'bench', 'debug']],
+  ['A node:', ['serve', 'status', 'doctor', 'alarm', 'top', 'log', 'backup', 'level', 'bench', 'debug']],
   ['This program:', ['context', 'completion', 'raw', 'version']],
 ];
 
