@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { Failure } from '#gateways/cli/failure';
+import { Failure, systemCode } from '#gateways/cli/failure';
 import { exitCodeOf, exitCodes } from '#gateways/cli/exit-code';
 import { at, isObject, listAt, numberAt, parsed, textAt } from '#gateways/cli/json';
 import type { Target } from '#gateways/cli/target';
@@ -208,7 +208,7 @@ const late = (target: Target, timeoutMs: number): Failure =>
 
 const transportFailure = (target: Target, request: Request, error: unknown): Failure => {
   if (error instanceof Failure) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+  const code = systemCode(error) ?? 'UNKNOWN';
   const { origin } = target.endpoint;
   const reason = reasons.get(code) ?? (error instanceof Error ? error.message : String(error));
   if (notSent.has(code) || certificate.test(code)) {

@@ -186,9 +186,10 @@ const fillFromStdin = async (
 };
 
 const inWordsOfFlags = (spec: AnyCommandSpec, problem: Problem): Problem => {
-  if (problem.path === '' || problem.path.startsWith('--')) return problem;
-  const [field = '', ...below] = problem.path.split(/(?=[.[])/);
-  const word = spec.cli.positional.includes(field) ? `<${kebab(field)}>` : `--${kebab(field)}`;
+  if (problem.path === '') return problem;
+  const [field = '', ...below] = problem.path.replace(/^--/, '').split(/(?=[.[])/);
+  const positional = spec.cli.positional.some((each) => kebab(each) === kebab(field));
+  const word = positional ? `<${kebab(field)}>` : `--${kebab(field)}`;
   return { ...problem, path: `${word}${below.join('')}` };
 };
 

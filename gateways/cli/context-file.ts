@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject } from '#gateways/cli/json';
-import { failureOf, usage } from '#gateways/cli/failure';
+import { failureOf, systemCode, usage } from '#gateways/cli/failure';
 import type { Terminal } from '#gateways/cli/terminal';
 
 /** How one cluster is reached. Either an endpoint, or a data directory on this machine that names it. */
@@ -34,7 +34,7 @@ export const readContexts = async (path: string): Promise<Contexts> => {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { contexts: {} };
+    if (systemCode(error) === 'ENOENT') return { contexts: {} };
     throw failureOf(error);
   }
   const { parse } = await import('yaml');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
-import { systemReasons, usage } from '#gateways/cli/failure';
+import { reasonOf, usage } from '#gateways/cli/failure';
 import type { Terminal } from '#gateways/cli/terminal';
 
 /** The bytes of a file, or of standard input for `-`. */
@@ -9,8 +9,7 @@ export const readSource = async (terminal: Terminal, file: string): Promise<Buff
   try {
     return readFileSync(file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw usage(`${file}: ${systemReasons.get(code) ?? code}.`);
+    throw usage(`${file}: ${reasonOf(error)}.`);
   }
 };
 

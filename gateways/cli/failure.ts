@@ -43,12 +43,15 @@ export const malformed = (message: string, problems: readonly Problem[]): Failur
 export const timedOut = (message: string, fix: string): Failure =>
   new Failure({ code: 'timedOut', message, fix }, exitCodes.timedOut);
 
+const isError = (thrown: unknown): thrown is Error =>
+  thrown instanceof Error || (systemCode(thrown) !== undefined && typeof (thrown as Error).message === 'string');
+
 /** Anything thrown, as a failure. A system error says which file and what was wrong with it. */
 export const failureOf = (thrown: unknown): Failure => {
   if (thrown instanceof Failure) return thrown;
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = isError(thrown) ? thrown : new Error(String(thrown));
   const path = 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
-  const reason = 'code' in error && typeof error.code === 'string' ? systemReasons.get(error.code) : undefined;
+  const reason = systemReasons.get(systemCode(error) ?? '');
   return new Failure(
     { code: 'failed', message: reason === undefined ? error.message : `${path}${reason}.` },
     exitCodes.failed,
@@ -56,7 +59,7 @@ export const failureOf = (thrown: unknown): Failure => {
   );
 };
 
-export const systemReasons: ReadonlyMap<string, string> = new Map([
+const systemReasons: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'permission denied'],
   ['EPERM', 'operation not permitted'],
   ['ENOENT', 'no such file or directory'],
@@ -67,6 +70,18 @@ export const systemReasons: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'the file system is read-only'],
   ['EADDRINUSE', 'the address is in use'],
 ]);
+
+/** The code of an error of the system, such as ENOENT. It may come from another realm, so only its form counts. */
+export const systemCode = (thrown: unknown): string | undefined => {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+};
+
+/** What was thrown, in words for a person. */
+export const reasonOf = (thrown: unknown): string => {
+  const reason = systemReasons.get(systemCode(thrown) ?? '');
+  return reason ?? (thrown instanceof Error ? thrown.message : String(thrown));
+};
 
 export const reportLines = (report: Report): readonly string[] => [
   `error: ${report.message}${report.code === 'usage' || report.code === 'failed' ? '' : ` (${report.code})`}`,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsed, textAt } from '#gateways/cli/json';
 import { type Context, contextPath, readContexts } from '#gateways/cli/context-file';
-import { Failure, meantInstead, systemReasons, usage } from '#gateways/cli/failure';
+import { Failure, meantInstead, reasonOf, systemCode, usage } from '#gateways/cli/failure';
 import type { Terminal } from '#gateways/cli/terminal';
 
 /** What the flags say of the endpoint. */
@@ -141,8 +141,7 @@ const endpointOf = ({ name, said }: Source): URL => {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === 'ENOENT') {
+    if (systemCode(error) === 'ENOENT') {
       throw new Failure({
         code: 'endpoint.absent',
         category: 'unavailable',
@@ -150,7 +149,7 @@ const endpointOf = ({ name, said }: Source): URL => {
         fix: `Start one with \`ultracloud serve --data ${data}\`, or name another directory with --data.`,
       });
     }
-    throw usage(`${file}: ${systemReasons.get(code) ?? code}.`, 'Run this as the user of the server.');
+    throw usage(`${file}: ${reasonOf(error)}.`, 'Run this as the user of the server.');
   }
   const http = textAt(parsed(text), 'http');
   if (http === undefined) throw usage(`${file}: expected {"http": …}.`, 'Start the server again.');
@@ -173,8 +172,7 @@ const readNamed = (flag: string, file: string): Buffer => {
   try {
     return readFileSync(file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw usage(`${flag}: ${file}: ${systemReasons.get(code) ?? code}.`, 'Name a file that this user may read.');
+    throw usage(`${flag}: ${file}: ${reasonOf(error)}.`, 'Name a file that this user may read.');
   }
 };
 

@@ -34,7 +34,7 @@ export const runProgram = (
 ): Promise<Ran> =>
   finished(spawn(program, words, { env: { ...process.env, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] }), '');
 
-export const finished = (child: ChildProcess, input: string): Promise<Ran> =>
+export const finished = (child: ChildProcess, input: string | Uint8Array): Promise<Ran> =>
   new Promise((resolve, reject) => {
     let stdout = '';
     let stderr = '';
