@@ -30,7 +30,9 @@ const readParameters = {
   at,
   'at-least': atLeast,
   consistency: choice('consistency', {
-    summary: 'Whether everything acknowledged anywhere before is seen (`linearizable`, the default), or what is here.',
+    summary:
+      'Whether everything acknowledged anywhere before is seen (`linearizable`), or what is here (`local`). Unless ' +
+      'given, a document is read as its namespace says and everything else `linearizable`.',
     values: ['linearizable', 'local'],
   }),
 } as const satisfies Props;

@@ -22,7 +22,15 @@ export interface View<S, Row, Filters = Readonly<Record<string, unknown>>> {
   readonly rejections?: Readonly<Record<string, RejectionSpec>>;
   /** The ids that these filters let through, where a range says it: only then can what they ask for be watched. */
   range?(filters: Filters): Bounds | undefined;
+  /** What a read gets that asks for no consistency; absent: every read is linearizable unless it asks. */
+  consistency?(asked: Asked<Filters>, facts: Facts): Consistency;
 }
+
+/** Everything acknowledged before is seen, or what this replica has. */
+export type Consistency = 'linearizable' | 'local';
+
+/** One object, or the list that filters let through. */
+export type Asked<Filters> = { readonly id: string } | { readonly filters: Filters };
 
 export interface AnyView {
   readonly spec: ViewSpec<unknown>;
@@ -31,4 +39,5 @@ export interface AnyView {
   select?(filters: Readonly<Record<string, unknown>>, facts: Facts, page: Page): Either<Rejection, Selection<unknown>>;
   readonly rejections?: Readonly<Record<string, RejectionSpec>>;
   range?(filters: Readonly<Record<string, unknown>>): Bounds | undefined;
+  consistency?(asked: Asked<Readonly<Record<string, unknown>>>, facts: Facts): Consistency;
 }

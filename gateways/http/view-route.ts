@@ -4,7 +4,7 @@ import { idFromPath } from '#commands/codec/id-path';
 import type { Problem } from '#commands/codec/problem';
 import { prefixEnd } from '#aggregates/facts';
 import { pageOf } from '#projections/selection';
-import type { AnyView } from '#projections/view';
+import type { AnyView, Consistency } from '#projections/view';
 import type { WatchedRange } from '#log/watch';
 import { answer, malformed, rejection, type Answer, type Answered, type Ask } from '#gateways/http/answer';
 import { awaited, gone, leftOut, readingOf } from '#gateways/http/moment';
@@ -27,9 +27,11 @@ export const oneRoute = (node: Node, watch: WatchStream, view: AnyView): Route =
     const row = found === undefined ? undefined : encode(spec.row, view.row({ id, ...found }, facts));
     const gone = reading.right.gone();
     if (gone !== undefined) return gone;
-    return row !== undefined
-      ? answer(row, position)
-      : rejection({ code: `${spec.noun}.absent` }, absence(spec.noun), position);
+    const read =
+      row !== undefined
+        ? answer(row, position)
+        : rejection({ code: `${spec.noun}.absent` }, absence(spec.noun), position);
+    return told(read, query, view.consistency?.({ id }, facts));
   };
   return {
     method: 'GET',
@@ -74,7 +76,8 @@ export const listRoute = (node: Node, watch: WatchStream, view: AnyView): Route 
       return rejection(selected.left, refused, position);
     }
     const { items, cursor } = selected.right;
-    return pageAnswer(items, cursor === undefined ? {} : { cursor: cursorText(cursor) }, position);
+    const read = pageAnswer(items, cursor === undefined ? {} : { cursor: cursorText(cursor) }, position);
+    return told(read, query, view.consistency?.({ filters }, facts));
   };
   return {
     method: 'GET',
@@ -90,6 +93,15 @@ export const listRoute = (node: Node, watch: WatchStream, view: AnyView): Route 
     },
   };
 };
+
+/**
+ * Says with which consistency was read where objects have one of their own. With one replica what is read here is both:
+ * nothing is acknowledged before it is visible.
+ */
+const told = (read: Answer, query: Query, own: Consistency | undefined): Answer =>
+  own === undefined
+    ? read
+    : { ...read, headers: { 'x-ultracloud-consistency': (query['consistency'] as string | undefined) ?? own } };
 
 /** Answers once the position that `at-least` names is applied here. */
 export const whenReached = (node: Node, query: Query, then: () => Answered): Answered | Promise<Answered> => {

@@ -63,6 +63,13 @@ export const docView: View<Doc, Row, DocFilters> = {
     ...positions,
   }),
 
+  consistency(asked, facts) {
+    const namespace = 'id' in asked ? namespaceOf(asked.id) : asked.filters.namespace;
+    // A list over all namespaces is as strict as the strictest of them.
+    const held = namespace === undefined ? undefined : facts.get(namespaceKind, namespace)?.state;
+    return held?.consistency === 'local' ? 'local' : 'linearizable';
+  },
+
   range(filters) {
     const { namespace, index, equals, reverse } = filters;
     if (index !== undefined || equals !== undefined || reverse === true) return undefined;
