@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { kind } from '#aggregates/facts';
 import type { Component } from '#log/component';
 import { Engine } from '#log/engine';
@@ -56,7 +57,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     options.diskFloorBytes === undefined
       ? undefined
       : await startDiskGuard(data.path, engine, options.diskFloorBytes, notices);
-  const stops = [startClock(engine), watchClock(engine, notices), startPruner(engine, store)];
+  const stops = [startCheck(log, notices), startClock(engine), watchClock(engine, notices), startPruner(engine, store)];
   return {
     engine,
     liveness,
@@ -119,6 +120,29 @@ const tornNotice = (logPath: string, { cutFrom, cutEntries }: TornTail): string 
   `${logPath}: the last write was cut off by a crash and was removed, from position ${cutFrom} on ` +
   `(${cutEntries === 0 ? 'a part of an entry' : `${cutEntries} whole entries and a part of one`}). ` +
   'Nobody was told that it was done, so nothing acknowledged is lost.';
+
+const CHECK_AFTER_MS = 60_000;
+/** Between two megabytes, so that nobody notices. */
+const BREATH_MS = 50;
+
+/** Reads the files of a long log that no start reads, a while after it, and tells when one of them is damaged. */
+const startCheck = (log: SegmentLog, notices: Notices): (() => void) => {
+  if (log.checked) return () => undefined;
+  const stop = new AbortController();
+  const breathe = (): Promise<void> => pause(BREATH_MS, undefined, { signal: stop.signal, ref: false });
+  const check = async (): Promise<void> => {
+    try {
+      await log.check(breathe);
+    } catch (error) {
+      if (!stop.signal.aborted) notices.tell('log damage', error instanceof Error ? error.message : String(error));
+    }
+  };
+  const timer = setTimeout(() => void check(), CHECK_AFTER_MS).unref();
+  return () => {
+    stop.abort();
+    clearTimeout(timer);
+  };
+};
 
 const PROGRESS_MS = 5_000;
 

@@ -41,12 +41,46 @@ export async function* inspectLog(
   }
 }
 
+/** The files behind which another one begins: nothing is written to them any more, and no start reads them. */
+const closedOf = (segments: readonly Segment[]): readonly Segment[] => segments.slice(0, -1);
+
+export const closedBytes = async (disk: Disk, segments: readonly Segment[]): Promise<number> => {
+  let bytes = 0;
+  for (const { path } of closedOf(segments)) {
+    const file = await disk.open(path, 'read');
+    bytes += await file.size();
+    await file.close();
+  }
+  return bytes;
+};
+
+/**
+ * Reads the closed files of a log, which may be open; throws on the first damage. `breathe` is awaited after each
+ * megabyte or so. A file that is truncated away meanwhile is left out.
+ */
+export const checkClosed = async (
+  disk: Disk,
+  segments: readonly Segment[],
+  breathe: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> => {
+  const closed = closedOf(segments).map((segment, place) => ({ segment, next: segments[place + 1]?.header.base }));
+  for (const { segment, next } of closed) {
+    try {
+      const { fault } = await inspectSegment(segment, next, 0, () => undefined, disk, breathe);
+      if (fault !== undefined) throw fault;
+    } catch (error) {
+      if (segments.includes(segment)) throw error;
+    }
+  }
+};
+
 const inspectSegment = async (
   segment: Segment,
   nextBase: number | undefined,
   reached: number,
   visit: (entry: LogEntry) => void,
   disk: Disk,
+  breathe: () => Promise<void> = () => Promise.resolve(),
 ): Promise<SegmentReport> => {
   const file = await disk.open(segment.path, 'read');
   const first = segment.header.base + 1;
@@ -59,7 +93,10 @@ const inspectSegment = async (
       () => size,
       () => undefined,
     );
-    for (let entries = await cursor.take(); entries.length > 0; entries = await cursor.take()) entries.forEach(visit);
+    for (let entries = await cursor.take(); entries.length > 0; entries = await cursor.take()) {
+      entries.forEach(visit);
+      await breathe();
+    }
     const { offset, position } = cursor.at();
     const report = { file: segment.path, first, last: position - 1, bytes: size, torn: undefined, fault: undefined };
     if (nextBase === undefined) {

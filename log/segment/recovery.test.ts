@@ -1,7 +1,7 @@
 import { isLogError, type LogEntry, type LogFault } from '#log/log';
 import { FIRST_RECORD, recordBytes, segmentName } from '#log/segment/format';
 import { inspectLog, type SegmentReport } from '#log/segment/inspection';
-import { openSegmentLog, type SegmentLog } from '#log/segment/segment-log';
+import { openSegmentLog, type SegmentLog, type SegmentLogOptions } from '#log/segment/segment-log';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-const open = (directory: string): Promise<SegmentLog> =>
-  openSegmentLog({ directory, segmentBytes: SEGMENT_BYTES, base: BASE, now: () => 1_700_000_000_000 });
+const open = (directory: string, options: Partial<SegmentLogOptions> = {}): Promise<SegmentLog> =>
+  openSegmentLog({ directory, segmentBytes: SEGMENT_BYTES, base: BASE, now: () => 1_700_000_000_000, ...options });
 
 const read = async (log: SegmentLog, from: number): Promise<readonly string[]> => {
   const { end } = await log.bounds();
@@ -184,12 +184,18 @@ describe('damage to what was durable', () => {
     return { directory, bases };
   };
 
-  test('an older file is checked when it is read, and by an inspection', async () => {
+  test('an older file is checked at the start, or in a long log when it is read and by a check', async () => {
     const { directory, bases } = await threeFiles('older');
     const path = join(directory, segmentName(bases[1] ?? 0));
     await alter(path, (bytes) => bytes.fill(0xff, FIRST_RECORD + 2 * recordBytes(1000), FIRST_RECORD + 3000));
     const position = (bases[1] ?? 0) + 3;
-    const log = await open(directory);
+    expect(await faultOf(open(directory))).toMatchObject({ kind: 'corrupt', place: path, position });
+    const log = await open(directory, { checkedBytes: 2 * SEGMENT_BYTES - 1 });
+    expect(log.checked).toBe(false);
+    const breaths: number[] = [];
+    const breathe = (): Promise<void> => Promise.resolve(void breaths.push(breaths.length));
+    expect(await faultOf(log.check(breathe))).toMatchObject({ kind: 'corrupt', place: path, position });
+    expect(breaths.length).toBeGreaterThan(1);
     expect(await faultOf(read(log, BASE + 1))).toMatchObject({ kind: 'corrupt', place: path, position });
     expect(await read(log, (bases[2] ?? 0) + 1)).toHaveLength(30 + BASE - (bases[2] ?? 0));
     await log.close();
@@ -198,6 +204,24 @@ describe('damage to what was durable', () => {
       [position - 1, 'corrupt'],
       [BASE + 30, undefined],
     ]);
+  });
+
+  test('the log must hold what the state has applied', async () => {
+    const { directory, bases } = await threeFiles('applied');
+    await alter(join(directory, segmentName(bases[2] ?? 0)), (bytes) => bytes.fill(0, FIRST_RECORD));
+    await writeFile(
+      join(directory, 'log.json'),
+      (await readFile(join(directory, 'log.json'), 'utf8')).replace(/"reached":\d+/, `"reached":${BASE}`),
+    );
+    const applied = (): Promise<number> => Promise.resolve(BASE + 30);
+    const position = (bases[2] ?? 0) + 1;
+    expect(await faultOf(open(directory, { applied }))).toMatchObject({ kind: 'corrupt', position });
+    const nowhere = join(root, 'nowhere');
+    expect(await faultOf(open(nowhere, { applied }))).toMatchObject({
+      kind: 'missing',
+      place: join(nowhere, 'log.json'),
+    });
+    await (await open(directory, { applied: () => Promise.resolve(position - 1) })).close();
   });
 
   test.each([

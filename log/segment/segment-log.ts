@@ -5,6 +5,7 @@ import { foreignFile, missingLog, missingManifest } from '#log/segment/fault';
 import { createFeed } from '#log/segment/feed';
 import { encodeHeader, FIRST_RECORD } from '#log/segment/format';
 import { openHistory } from '#log/segment/history';
+import { checkClosed, closedBytes } from '#log/segment/inspection';
 import { readManifest, writeManifest, type Manifest } from '#log/segment/manifest';
 import { followLog } from '#log/segment/reader';
 import { cutTail, scanTail, writeZeros, type TailScan, type TornTail } from '#log/segment/recovery';
@@ -31,6 +32,8 @@ export interface SegmentLogOptions {
    * whoever applies the entries has seen them. They were durable, so the log must still hold them.
    */
   readonly applied?: () => Promise<number>;
+  /** When the closed files have no more bytes, opening checks them too: 64 MiB unless given. */
+  readonly checkedBytes?: number;
   readonly disk?: Disk;
 }
 
@@ -39,6 +42,10 @@ export interface SegmentLog extends Log {
   readonly identity: Manifest;
   /** What opening had to cut, if the process before was stopped in the middle of a write. */
   readonly torn: TornTail | undefined;
+  /** Whether opening has read every file. */
+  readonly checked: boolean;
+  /** Reads the files that opening may have left out; rejects on the first damage. Pauses by `breathe`. */
+  readonly check: (breathe: () => Promise<void>) => Promise<void>;
   readonly health: () => Promise<LogHealth>;
 }
 
@@ -54,6 +61,7 @@ export interface LogHealth {
 }
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
+const CHECKED_BYTES = 64 * 1024 * 1024;
 /** A first start should not wait for, nor a small log take, a full segment. */
 const FIRST_SEGMENT_BYTES = 8 * 1024 * 1024;
 
@@ -113,8 +121,9 @@ const removeLeftovers = async (disk: Disk, directory: string, { keptBase }: Mani
 };
 
 /**
- * Opens the log in a directory, or makes one. Reads the last segment only, however long the log is. What a crash cut
- * off is removed and reported; anything else that is not as it was written is a `LogError`, and nothing is changed.
+ * Opens the log in a directory, or makes one. Reads the last segment, and the others while they are few. What a crash
+ * has cut off is removed and reported; anything else that is not as it was written is a `LogError`, and nothing is
+ * changed.
  */
 export const openSegmentLog = async (options: SegmentLogOptions): Promise<SegmentLog> => {
   const { directory, disk = nodeDisk } = options;
@@ -168,7 +177,7 @@ const openLocked = async (
   release: Release,
   applied: number,
 ): Promise<SegmentLog> => {
-  const { directory, segmentBytes = SEGMENT_BYTES } = options;
+  const { directory, segmentBytes = SEGMENT_BYTES, checkedBytes = CHECKED_BYTES } = options;
   const existing = await readManifest(disk, directory);
   if (existing === undefined) {
     await checkUnborn(disk, directory);
@@ -176,6 +185,8 @@ const openLocked = async (
   } else checkIdentity(join(directory, 'log.json'), existing, options);
   let manifest = existing ?? (await createLog(options, disk));
   const segments = [...(await loadSegments(disk, directory, manifest))];
+  const checked = (await closedBytes(disk, segments)) <= checkedBytes;
+  if (checked) await checkClosed(disk, segments);
   const { file, scan } = await openTail(disk, segments, Math.max(applied, manifest.reached));
   await removeLeftovers(disk, directory, manifest);
 
@@ -228,6 +239,8 @@ const openLocked = async (
     }),
     bounds: async (): Promise<LogBounds> => ({ first: firstKept(), end: writer.edge().position }),
     truncate,
+    checked,
+    check: (breathe) => checkClosed(disk, segments, breathe),
     close: () => (closing ??= close()),
     health: async () => ({
       freeBytes: await disk.freeBytes(directory),
