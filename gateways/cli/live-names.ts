@@ -15,7 +15,7 @@ export interface Listing {
 }
 
 /** A person waits for the key that they pressed. */
-const patienceMs = 600;
+const patienceMs = 1_500;
 
 const most = 200;
 

@@ -8,6 +8,8 @@ import { dependencyProblem, hasProgram, nodeProblem, run, stop } from './machine
 const peers = [
   { program: 'etcd', debianPackage: 'etcd-server', skipped: 'comparisons with etcd' },
   { program: 'etcdctl', debianPackage: 'etcd-client', skipped: 'tests that drive the etcd gateway with etcdctl' },
+  { program: 'zsh', debianPackage: 'zsh', skipped: 'tests of completion in zsh' },
+  { program: 'fish', debianPackage: 'fish', skipped: 'tests of completion in fish' },
 ];
 
 const installDependencies = async () => {
