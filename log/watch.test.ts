@@ -145,3 +145,17 @@ test('bookmarks come while the past is read too, so that a reader who leaves goe
   hub.close();
   jest.useRealTimers();
 });
+
+test('a watch from a position that is not there yet is told of nothing up to it', async () => {
+  const { source, add } = history();
+  const { told, sink } = notes();
+  add(put('a'));
+  const hub = new WatchHub(source);
+  const watch = hub.watch([everyKey], 3, sink);
+  await turns(3);
+  for (const id of ['b', 'c']) add(put(id));
+  expect([watch.position, told]).toEqual([3, ['bookmark 3']]);
+  add(put('d'));
+  expect([watch.position, told]).toEqual([4, ['bookmark 3', '4 d']]);
+  hub.close();
+});

@@ -91,7 +91,7 @@ export class WatchHub {
     return {
       get position() {
         // Live, it has been handed whatever there was for it up to the head.
-        return follower.open && follower.live ? source.head.position : follower.position;
+        return follower.open && follower.live ? Math.max(source.head.position, follower.position) : follower.position;
       },
       close: () => this.#drop(follower),
     };
@@ -162,6 +162,8 @@ export class WatchHub {
     }
     const frames = new Map<string, Frame>();
     for (const [follower, events] of wanted) {
+      // One that came from a replica that was further along has been told there.
+      if (outcome.position <= follower.position) continue;
       // Followers of the same events share one frame, so that it is encoded once.
       const name =
         events.length === outcome.result.events.length
@@ -187,7 +189,7 @@ export class WatchHub {
   #bookmark(): void {
     const { position } = this.#source.head;
     for (const follower of this.#followers) {
-      if (follower.live) follower.position = position;
+      if (follower.live) follower.position = Math.max(position, follower.position);
       follower.sink.bookmark(follower.position);
     }
   }
