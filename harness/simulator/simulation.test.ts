@@ -10,7 +10,7 @@ import { simulate, type Plants, type Simulated } from '#harness/simulator/simula
 import type { Component } from '#log/component';
 
 const SEEDS = extent(200, 3_000);
-const STEPS = 150;
+const STEPS = 120;
 /** Within so many seeds a planted fault must be found. */
 const MOST_SEEDS = 1_000;
 

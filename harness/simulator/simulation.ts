@@ -9,6 +9,7 @@ import { brokenInvariant, rowsText, statesOf } from '#harness/simulator/invarian
 import { emptyDisk, memoryStore, type SimulatedDisk } from '#harness/simulator/memory-store';
 import { randomOf, type Random } from '#harness/simulator/random';
 import { simulatedClients } from '#harness/simulator/simulated-clients';
+import { simulatedFollower } from '#harness/simulator/simulated-follower';
 import { startSimulatedNode, type SimulatedNode } from '#harness/simulator/simulated-node';
 import { virtualTimers, type VirtualTimers } from '#harness/simulator/virtual-timers';
 import { openWitness } from '#harness/simulator/witness';
@@ -50,9 +51,10 @@ interface Replica {
 /**
  * A cluster in one process: the server's own apply loop on three replicas, a log that loses appends and answers,
  * delivers twice, in parts and late, nodes that crash and start again on what their disk holds, clocks that differ,
- * and clients that send again what was not answered. At every position all replicas must show the same outcome and
- * hash, nothing is carried out twice, nothing acknowledged is lost, and what is kept beside the states follows from
- * them. Time, faults and schedule come from the seed.
+ * clients that send again what was not answered, and a watch that goes on elsewhere when it is cut. At every position
+ * all replicas must show the same outcome and hash, nothing is carried out twice, nothing acknowledged is lost, the
+ * watch is told of each change once, and what is kept beside the states follows from them. Time, faults and schedule
+ * come from the seed.
  */
 export const simulate = async (
   components: readonly Component[],
@@ -93,6 +95,7 @@ const run = async (
     note(witness.told(outcome));
   });
   const pause = (): Promise<void> => new Promise((resolve) => paused.push(resolve));
+  const follower = simulatedFollower(random, pause, note);
   const resume = (chance: number): void => {
     for (const go of paused.splice(0)) {
       if (random.chance(chance)) go();
@@ -135,6 +138,7 @@ const run = async (
     crashes++;
     node.crash();
     clients.cut(node);
+    follower.cut(node);
     replica.node = undefined;
     plants.crashed?.(topic, random);
   };
@@ -161,6 +165,7 @@ const run = async (
     nowMs += random.pick([0, 1, 50, 1_000, 30_000]);
     const nodes = ready();
     if (nodes.length > 0 && random.chance(0.8)) clients.act(random.pick(nodes), number);
+    if (nodes.length > 0 && random.chance(0.3)) follower.follow(random.pick(nodes));
     if (random.chance(0.2)) timers.fire();
     resume(0.5);
     const replica = random.pick(replicas);
@@ -182,8 +187,11 @@ const run = async (
       const nodes = ready();
       const end = topic.keptBase + topic.entries.length;
       const caughtUp = nodes.filter(({ engine }) => engine.head.position === end);
-      if (clients.waiting === 0 && caughtUp.length === replicas.length && paused.length === 0) return;
-      if (nodes[0] !== undefined) clients.insist(nodes[0]);
+      const isQuiet = clients.waiting === 0 && paused.length === 0 && follower.reached(end);
+      if (isQuiet && caughtUp.length === replicas.length) return;
+      if (nodes[0] === undefined) continue;
+      clients.insist(nodes[0]);
+      follower.follow(nodes[0]);
     }
     note('the cluster does not come to rest');
   };
@@ -196,6 +204,7 @@ const run = async (
     note(witness.complete(name, (position) => engine.outcome(position)));
     note(witness.hashed(name, engine.head.position, engine.head.hash));
     note(brokenInvariant(engine.rows, vocabulary));
+    note(follower.complete(engine));
   }
   const [one] = ready();
   const digest = createHash('sha256').update(one === undefined ? '' : rowsText(one.engine.rows, ['outcome']));
