@@ -31,8 +31,9 @@ const users = (phase: 'building' | 'ready' | 'dropping', unique = true): Held =>
   const settings = { maxDocuments: 0, maxBytes: 0, maxDocumentBytes: 0, consistency: 'strong' as const };
   return held(namespace, 'users', { ...settings, indexes: [index] });
 };
-const user = (key: string, email: Json, expiresAt?: number): Held => {
-  const state: Doc = { document: { email }, bytes: 0, ...(expiresAt === undefined ? {} : { expiresAt }) };
+const user = (key: string, email: Json, expiresAt?: number, size = 0): Held => {
+  const document = size === 0 ? { email } : { email, about: 'x'.repeat(size) };
+  const state: Doc = { document, bytes: 0, ...(expiresAt === undefined ? {} : { expiresAt }) };
   return held(doc, `users/${key}`, state);
 };
 const posted = (key: string, email: string): Held =>
@@ -48,6 +49,7 @@ const many = [
   ...numbered(501).map((key) => user(key, key)),
   held(doc, 'usersa/x', { document: 1, bytes: 1 }),
 ];
+const large = [users('building'), ...numbered(12).map((key) => user(key, 'x'.repeat(100) + key, undefined, 2 ** 20))];
 const manyPosted = [users('dropping'), ...numbered(501).map((key) => posted(key, key))];
 
 decisions(indexing, [
@@ -55,6 +57,13 @@ decisions(indexing, [
   ['turns a build into a drop', [started('build')], start('clear'), [started('clear')]],
   ['does nothing without a start', [], step, []],
 
+  [
+    'lists fewer documents when they are large',
+    [started('build')],
+    step,
+    [wasListed('', 'users/n0007', 8)],
+    { facts: large },
+  ],
   ['finishes a build without documents', [started('build')], step, [finished], { facts: [users('building')] }],
   [
     'lists the documents there are',

@@ -18,6 +18,7 @@ import { indexPrefix } from '#aggregates/flaredb/index-key';
 import { listingsOf } from '#aggregates/flaredb/listing';
 import { indexOf, namespaceKind, type Namespace } from '#aggregates/flaredb/namespace';
 import { documentsByField } from '#aggregates/flaredb/posting';
+import { nextTurn } from '#aggregates/series';
 
 export interface Indexing {
   readonly purpose: 'build' | 'clear';
@@ -27,7 +28,7 @@ export interface Indexing {
   readonly dueAt: Instant;
 }
 
-/** A series of bounded parts, each at a position of its own, which the clock of the log goes on with after a crash. */
+/** A series: its parts build or clear one index. */
 export const indexingKind = kind<Indexing>('indexing');
 
 type Nothing = Readonly<Record<string, never>>;
@@ -44,6 +45,9 @@ export type IndexingEvent =
  * and as many timers as one position fires stay within its budget.
  */
 const passedPerPosition = 500;
+
+/** Of the documents of one part of a build, which is read twice; large documents make it shorter. */
+const bytesPerPart = 8 * 2 ** 20;
 
 /** At most as many timers fire at one position. */
 const countedSeries = 100;
@@ -79,8 +83,7 @@ export const indexing: Aggregate<Indexing, IndexingCommand, IndexingEvent, never
       return { purpose: event.body.purpose, cursor: '', passed: 0, dueAt: moment.now };
     }
     if (state === undefined) return impossible(event);
-    // A timer is known by its time, so the next one needs a later time, also within one millisecond.
-    const dueAt = Math.max(moment.now, state.dueAt + 1);
+    const dueAt = nextTurn(state.dueAt, moment);
     switch (event.kind) {
       case 'indexing.listed':
         return { ...state, cursor: event.body.upTo, passed: state.passed + event.body.documents, dueAt };
@@ -96,7 +99,7 @@ export const indexing: Aggregate<Indexing, IndexingCommand, IndexingEvent, never
 /** The part of a build behind a cursor. */
 export const part = (facts: Facts, namespace: string, cursor: string, limit: number): readonly Fact<Doc>[] => {
   const { from, to } = within(namespace);
-  return facts.range(docKind, { from: cursor === '' ? from : `${cursor}\0`, to, limit });
+  return facts.range(docKind, { from: cursor === '' ? from : `${cursor}\0`, to, limit, maxBytes: bytesPerPart });
 };
 
 /** Documents that are still listed under an index, the first of them. */
@@ -130,7 +133,8 @@ const build = (
     kind: 'indexing.listed',
     body: { after: cursor, upTo: last.id, documents: documents.length },
   };
-  return documents.length < limit ? accept<IndexingEvent>(passed, end) : accept(passed);
+  const isLast = documents.length < limit && part(facts, namespaceOf(id), last.id, 1).length === 0;
+  return isLast ? accept<IndexingEvent>(passed, end) : accept(passed);
 };
 
 const clear = (id: string, facts: Facts): Decision<IndexingEvent, never> => {
