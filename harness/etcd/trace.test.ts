@@ -78,3 +78,8 @@ const compared = async (trace: readonly Step[]): Promise<readonly Difference[]> 
     expect(known.map(({ name }) => name).filter((name) => probes[name] === undefined)).toEqual([]);
   });
 });
+
+test('the page for operators names each answer that differs', () => {
+  const page = readFileSync(join(__dirname, '../../docs/operating/etcd-clients.md'), 'utf8');
+  expect(known.map(({ name }) => name).filter((name) => !page.includes(`\n| ${name} |`))).toEqual([]);
+});
