@@ -92,7 +92,7 @@ export const gatewayRefusals = {
     status: 507,
     category: 'exhausted',
     message: 'This node has no space left for commands. Nothing was recorded; reads go on.',
-    fix: 'Free space on the disk of the server; `reason` says how much is needed. Then send it again.',
+    fix: 'Free space on the disk of the server; `ultracloud status` says how much is needed. Then send it again.',
   },
   'outcome.unknown': {
     status: 504,

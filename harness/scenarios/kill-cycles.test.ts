@@ -159,3 +159,20 @@ test(`nothing acknowledged is lost and nothing is done twice when the server is 
     expect(verified).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, to: before['position'], hash: before['hash'] });
   }));
+
+const firstStarts = extent(8, 100);
+
+test(`a first start may be killed at any time, tried ${firstStarts} times`, async () => {
+  for (let number = 0; number < firstStarts; number++) {
+    await onStage(async (stage) => {
+      const server = stage.begin();
+      // A start takes so long on a machine with nothing else to do.
+      await pause(random.under(500));
+      await server.kill();
+      const again = await stage.start();
+      const status = await call(again, stage.token(), { method: 'GET', path: '/v1/status' });
+      expect(status.json['notices']).toEqual([]);
+      expect(await again.stop()).toEqual({ exitCode: 0, signal: null });
+    });
+  }
+});

@@ -24,11 +24,13 @@ export const status: Verb = {
   },
 };
 
-/** Components by name alone: what they are is no news. */
+/** Components by name alone, since what they are is no news; each notice on a line of its own, at the end. */
 const brief = (json: unknown): unknown => {
   if (!isObject(json)) return json;
   const names = listAt(json, 'components').map((component) => textAt(component, 'name') ?? '?');
-  return { ...json, components: names.join(', ') };
+  const { notices, ...rest } = json;
+  const told = listAt(json, 'notices').map((notice, index) => [`notice ${index + 1}`, notice]);
+  return { ...rest, components: names.join(', '), ...Object.fromEntries(told) };
 };
 
 /** The target is looked up each time: a server that is starting has not written its endpoints yet. */
