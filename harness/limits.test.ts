@@ -104,10 +104,14 @@ describe('over HTTP', () => {
     expect(refused).toMatchObject({ status: 507, json: { code: 'quota.exceeded', category: 'exhausted' } });
     const [alarm] = await items('/v1/alarms');
     expect(alarm).toMatchObject({ id: 'quota/keys', code: 'quota.exceeded', standing: true });
+    expect(api.node.notices()).toEqual([
+      expect.stringMatching(/^alarm quota\/keys: The keys take \d+ bytes, more than/),
+    ]);
     const disarmed = await api.call('POST', '/v1/alarms/quota%2Fkeys/disarm', {});
     expect(disarmed).toMatchObject({ status: 409, json: { code: 'alarm.standing' } });
     expect((await api.call('POST', '/v1/keys/big/delete', {})).status).toBe(200);
     expect(await items('/v1/alarms')).toEqual([]);
+    expect(api.node.notices()).toEqual([]);
     expect((await api.call('POST', '/v1/keys/more/put', { value: 'x' })).status).toBe(200);
     expect(await items('/v1/quotas')).toMatchObject([{ id: 'keys', maxBytes: 400_000, exceeded: false }]);
     expect((await api.call('POST', '/v1/quotas/keys/lift', {})).status).toBe(200);

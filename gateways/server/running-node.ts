@@ -9,6 +9,7 @@ import { openSegmentLog, type SegmentLog } from '#log/segment/segment-log';
 import { vocabularyOf } from '#log/vocabulary';
 import { WatchHub } from '#log/watch';
 import type { Node } from '#gateways/node';
+import { watchAlarms } from '#gateways/server/alarms';
 import { startClock, watchClock } from '#gateways/server/clock';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { startDiskGuard } from '#gateways/server/disk-guard';
@@ -57,7 +58,13 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     options.diskFloorBytes === undefined
       ? undefined
       : await startDiskGuard(data.path, engine, options.diskFloorBytes, notices);
-  const stops = [startCheck(log, notices), startClock(engine), watchClock(engine, notices), startPruner(engine, store)];
+  const stops = [
+    startCheck(log, notices),
+    startClock(engine),
+    watchClock(engine, notices),
+    watchAlarms(engine, notices),
+    startPruner(engine, store),
+  ];
   return {
     engine,
     liveness,
