@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isLeft } from 'fp-ts/lib/Either';
 import type { Problem } from '#commands/codec/problem';
+import { Full } from '#log/engine';
 import { malformed, refusal, type Answer, type Answered } from '#gateways/http/answer';
 import { isPrincipal, type Admission } from '#gateways/http/authenticate';
 import { jsonBody } from '#gateways/http/json-body';
@@ -25,6 +26,8 @@ const bodyLimitBytes = 2_202_010;
 const maxParamLength = 65_536;
 
 const nobody: Principal = { name: '', credential: '' };
+
+const hasNoSpace = (error: unknown): error is Error => (error as { code?: unknown } | null)?.code === 'ENOSPC';
 
 /** Puts routes on a server: admission, bodies, answers and what becomes of failures. */
 export const apiOf = (
@@ -62,6 +65,7 @@ export const apiOf = (
     done();
   };
   const failed = (response: ServerResponse, error: unknown): Answer => {
+    if (error instanceof Full || hasNoSpace(error)) return refusal('node.full', { reason: error.message });
     if (!response.headersSent) onDefect(error instanceof Error ? error : new Error(String(error)));
     return refusal('gateway.defect');
   };

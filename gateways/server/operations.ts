@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '#log/engine';
 import type { Log } from '#log/log';
@@ -25,7 +26,13 @@ export const operationsOf = (
     await engine.flush();
     const path = join(below, name);
     const takenAt = new Date(parts.now()).toISOString();
-    await takeSnapshot(store, path, { clusterId: data.cluster.clusterId, takenAt }, progress);
+    try {
+      await takeSnapshot(store, path, { clusterId: data.cluster.clusterId, takenAt }, progress);
+    } catch (error) {
+      // On a full disk nothing is as good as the space that it takes.
+      await rm(`${path}.unfinished`, { recursive: true, force: true });
+      throw error;
+    }
     return backupOf(path, await checkSnapshot(path));
   };
   return {

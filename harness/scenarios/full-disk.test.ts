@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
@@ -111,6 +111,10 @@ const asker = (stage: Stage, server: ServerProcess) => {
       for (let number = 0; number < 300; number++) await write(`meanwhile-${number}`);
       expect((await get('/v1/keys/before-0')).status).toBe(200);
       expect([...answers].sort()).toEqual([200, 507]);
+      const backup = await stage.cli('backup', 'create', 'no-space');
+      expect([backup.exitCode, backup.stderr]).toEqual([7, expect.stringContaining('no space left for commands')]);
+      expect((await stage.cli('backup', 'list', '-o', 'json')).stdout).not.toContain('no-space');
+      expect(existsSync(join(stage.data, 'backups', 'no-space.unfinished'))).toBe(false);
       rmSync(ballast(stage));
       await until(async () => (await put('afterwards', 'x')).status === 200);
       for (const key of acknowledged) expect((await get(`/v1/keys/${key}`)).status).toBe(200);
