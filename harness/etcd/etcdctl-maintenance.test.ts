@@ -94,6 +94,26 @@ import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
     expect(await etcdctl.out('put alarm 3')).toBe('OK\n');
   });
 
+  test('alarm names a quota that the keys exceed, until some are deleted', async () => {
+    const quota = async (verb: string, body: object): Promise<void> => {
+      const { engine } = server.node;
+      const by = { principal: 'admin', credential: 'test', source: 'test' };
+      const { result } = await engine.submit({ kind: `quota.${verb}`, id: 'keys', body, ...by });
+      expect(result.status).toBe('accepted');
+    };
+    await quota('set', { maxBytes: 20_000 });
+    await etcdctl.out('put quota/large', 'x'.repeat(30_000));
+    expect(await etcdctl.out('alarm list')).toMatch(/alarm:NOSPACE/);
+    expect(await etcdctl.refused('put quota/small 1')).toBe('1: Error: etcdserver: mvcc: database space exceeded');
+    expect(await etcdctl.refused('txn', '\nput quota/small 1\n\n\n')).toBe(
+      '1: Error: etcdserver: mvcc: database space exceeded',
+    );
+    expect(await etcdctl.out('del quota/large')).toBe('1\n');
+    expect(await etcdctl.out('alarm list')).toBe('');
+    expect(await etcdctl.out('put quota/small 1')).toBe('OK\n');
+    await quota('lift', {});
+  });
+
   test('member list names this node, and other members cannot be made', async () => {
     expect(await etcdctl.out('member list')).toMatch(
       new RegExp(`^[0-9a-f]+, started, ultracloud, http://${server.endpoint}, http://${server.endpoint}, false\n$`),
