@@ -10,7 +10,7 @@ interface Cut {
   readonly names: ReadonlyMap<string, number>;
   /** Begun and not known to be durable. */
   readonly writes: readonly Write[];
-  /** Since the last sync of the directory; they reach the disk in their order, as in the journal of a file system. */
+  /** Since the last sync of the directory; not every file system keeps their order. */
   readonly namings: readonly Naming[];
 }
 
@@ -22,7 +22,7 @@ export const tears: readonly Tear[] = ['absent', 'present', 'front', 'back', 'sc
 /** What a disk writes whole: a sector of old, or of new. */
 export const sectors = [512, 4096] as const;
 
-/** What the power cut leaves after so many steps. `random` says which names and pieces made it. */
+/** What the power cut leaves after so many steps; for names the same as for the pieces of writes. */
 export const imageAfter = (trace: Trace, steps: number, tear: Tear, sectorBytes: number, random: Random): Image => {
   const cut = cutAfter(trace, steps);
   const files = [...cut.files];
@@ -32,8 +32,7 @@ export const imageAfter = (trace: Trace, steps: number, tear: Tear, sectorBytes:
     }
   }
   const names = new Map(cut.names);
-  const named = tear === 'absent' ? 0 : tear === 'present' ? cut.namings.length : random.under(cut.namings.length + 1);
-  for (const naming of cut.namings.slice(0, named)) rename(names, naming);
+  for (const naming of named(cut.namings, tear, random)) rename(names, naming);
   return new Map([...names].map(([path, file]) => [path, files[file] ?? Buffer.alloc(0)]));
 };
 
@@ -68,6 +67,21 @@ const cutAfter = ({ start, steps }: Trace, count: number): Cut => {
     }
   }
   return { files, names, writes: [...writes.values()], namings };
+};
+
+const named = (namings: readonly Naming[], tear: Tear, random: Random): readonly Naming[] => {
+  switch (tear) {
+    case 'absent':
+      return [];
+    case 'present':
+      return namings;
+    case 'front':
+      return namings.slice(0, random.under(namings.length + 1));
+    case 'back':
+      return namings.slice(1);
+    case 'scattered':
+      return namings.filter(() => random.chance(0.5));
+  }
 };
 
 const rename = (names: Map<string, number>, naming: Naming): void => {

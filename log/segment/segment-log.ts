@@ -79,6 +79,8 @@ const createLog = async (options: SegmentLogOptions, disk: Disk): Promise<Manife
   } finally {
     await file.close();
   }
+  // Not every file system keeps the order of names, and a manifest without its segment is a damaged log.
+  await disk.syncDirectory(directory);
   const manifest = { clusterId, incarnation, base, keptBase: base, reached: base };
   await writeManifest(disk, directory, manifest);
   return manifest;
