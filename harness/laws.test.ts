@@ -364,7 +364,7 @@ describe('a run that is cut', () => {
     await loadSnapshot(join(root, 'early-snapshot'), moved);
     await runOn(moved, entries.length, () => 60, flushed);
     expect(await digestOf('moved')).toEqual(expected);
-  });
+  }, 60_000);
 });
 
 describe('permission', () => {
