@@ -149,11 +149,11 @@ const makeDirectory = (path: string): void => {
     writeFileSync(trial, '');
     rmSync(trial);
   } catch (error) {
-    throw new Error(
-      `${path}: cannot be written (${reason(error)}). Give this user the right to write there, or choose another ` +
-        'directory with --data.',
-      { cause: error },
-    );
+    const full = (error as { readonly code?: unknown }).code === 'ENOSPC';
+    const fix = full
+      ? 'Free some space and start again; nothing was lost.'
+      : 'Give this user the right to write there, or choose another directory with --data.';
+    throw new Error(`${path}: cannot be written (${reason(error)}). ${fix}`, { cause: error });
   }
 };
 
