@@ -3,7 +3,13 @@ import { join, relative } from 'node:path';
 import { cliOf } from '#harness/quickstart/cli';
 import { screen } from '#harness/quickstart/screen';
 import { type Surroundings, tour } from '#harness/quickstart/tour';
-import { builtProgram, type ServerProcess, startServer, stopLeftServer } from '#harness/server-process';
+import {
+  builtProgram,
+  type ServerProcess,
+  startServer,
+  type StartingServer,
+  stopLeftServer,
+} from '#harness/server-process';
 
 /** `npm run quickstart [-- --keep]`: a node in a directory of its own, and a tour of it through the command. */
 const root = join(__dirname, '..', '..');
@@ -29,15 +35,21 @@ const main = async (words: readonly string[]): Promise<number> => {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
-  screen.say(`Starting a node on ${relative(process.cwd(), data) || '.'}, on free ports of this machine …`);
   const waiting = (seconds: number): void => screen.say(`… not ready yet, after ${seconds} s`);
   let node: ServerProcess | undefined;
+  let starting: StartingServer | undefined;
+  const start = (): Promise<ServerProcess> => {
+    starting = startServer(place);
+    return starting.ready(waiting);
+  };
   const onSignal = (): void => {
-    void (node?.kill() ?? Promise.resolve()).finally(() => process.exit(130));
+    // What is not ready yet must not stay behind either.
+    void (starting?.kill() ?? Promise.resolve()).finally(() => process.exit(130));
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  screen.say(`Starting a node on ${relative(process.cwd(), data) || '.'}, on free ports of this machine …`);
   try {
-    node = await startServer(place).ready(waiting);
+    node = await start();
     screen.done(
       `ready after ${Math.round(node.readyMs)} ms: ${node.endpoints.http} (HTTP), ${node.endpoints.etcd} (etcd)`,
     );
@@ -53,7 +65,7 @@ const main = async (words: readonly string[]): Promise<number> => {
       node: running,
       crash: async () => {
         await running().kill();
-        return (node = await startServer(place).ready(waiting));
+        return (node = await start());
       },
     });
     if (seen === undefined) return 1;
