@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { etcdctlInstalled, etcdctlOf, etcdctlWith, type Etcdctl } from '#harness/etcd/etcdctl';
 import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
 
+// Other work may share the machine.
+jest.setTimeout(120_000);
+
 (etcdctlInstalled() ? describe : describe.skip)('etcdctl (needs etcd-client)', () => {
   let server: TestGateway;
   let etcdctl: Etcdctl;

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { etcdctlInstalled, etcdctlWith, type Etcdctl } from '#harness/etcd/etcdctl';
 import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
 
+// Other work may share the machine.
+jest.setTimeout(120_000);
+
 const openssl = (...args: readonly string[]): number | null => spawnSync('openssl', args).status;
 
 const able = etcdctlInstalled() && openssl('version') === 0;

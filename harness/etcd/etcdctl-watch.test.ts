@@ -1,6 +1,9 @@
 import { etcdctlInstalled, etcdctlOf, type Etcdctl } from '#harness/etcd/etcdctl';
 import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
 
+// Other work may share the machine.
+jest.setTimeout(120_000);
+
 (etcdctlInstalled() ? describe : describe.skip)('watches through etcdctl (needs etcd-client)', () => {
   let server: TestGateway;
   let etcdctl: Etcdctl;

@@ -19,6 +19,9 @@ import { etcdInstalled, startEtcd } from '#harness/bench/server-process';
 import { rawClientOf, type Answered, type RawClient } from '#harness/etcd/raw-client';
 import { startTestGateway } from '#harness/etcd/test-gateway';
 
+// Other work may share the machine.
+jest.setTimeout(120_000);
+
 interface Peer {
   readonly client: RawClient;
   stop(): Promise<void>;
