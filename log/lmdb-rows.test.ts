@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { right } from 'fp-ts/lib/Either';
 import { genesis } from '#log/decide';
+import { guarded } from '#log/defect';
 import { integerKey } from '#log/key';
 import { openStore, type Store } from '#log/lmdb-rows';
 import { Overlay } from '#log/overlay';
@@ -45,5 +47,17 @@ describe('rows on disk', () => {
       Promise.resolve([...rows.raw('timer')].map(([key]) => key.toString('latin1'))),
     );
     expect(found).toEqual(keys);
+  });
+
+  test('that are damaged are a fault of the process, and no defect of what is decided on them', async () => {
+    async function* damaged(): AsyncGenerator<readonly ['state', Buffer, Buffer]> {
+      yield await Promise.resolve(['state', Buffer.from('bad'), Buffer.from([0x94, 1])] as const);
+    }
+    await store.load(damaged(), genesis);
+    const reads = [() => store.get('state', 'bad'), () => [...store.range('state', { from: '', to: '\xff' })]];
+    for (const read of reads) {
+      expect(read).toThrow(expect.objectContaining({ code: 'STATE_UNREADABLE' }));
+      expect(() => guarded(() => right(read()))).toThrow(/the state on disk cannot be read/);
+    }
   });
 });

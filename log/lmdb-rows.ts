@@ -97,8 +97,12 @@ const storeOf = (files: Files, meta: Db, dbs: Readonly<Record<Table, Db>>): Stor
     get: (table, key) => {
       // Outcomes are handed on as bytes; other rows are decoded from a buffer that the next read uses again.
       const db = dbs[table];
-      const bytes = table === 'outcome' ? db.get(key) : db.getBinaryFast(key);
-      return bytes === undefined ? undefined : decodeRow(table, bytes);
+      try {
+        const bytes = table === 'outcome' ? db.get(key) : db.getBinaryFast(key);
+        return bytes === undefined ? undefined : decodeRow(table, bytes);
+      } catch (error) {
+        throw unreadable(table, error);
+      }
     },
     range: (table, range) => rangeOf(dbs[table], table, range),
     commit: async (changes, next) => {
@@ -190,12 +194,22 @@ const atomically = async (
 function* rangeOf(db: Db, table: Table, { from, to, reverse = false }: KeyRange): Iterable<readonly [string, unknown]> {
   // LMDB's reverse ranges start at the high end, included, and stop before the low end.
   const options = reverse ? { start: to, reverse: true } : { start: from, end: to };
-  for (const { key, value } of db.getRange(options)) {
-    if (reverse && key >= to) continue;
-    if (reverse && key < from) return;
-    yield [key, decodeRow(table, value)];
+  try {
+    for (const { key, value } of db.getRange(options)) {
+      if (reverse && key >= to) continue;
+      if (reverse && key < from) return;
+      yield [key, decodeRow(table, value)];
+    }
+  } catch (error) {
+    throw unreadable(table, error);
   }
 }
+
+/** The code tells it from a defect in a decision: the process stops, and no refusal is recorded. */
+const unreadable = (table: Table, cause: unknown): Error =>
+  Object.assign(new Error(`the state on disk cannot be read (table ${table}). Restore a backup.`, { cause }), {
+    code: 'STATE_UNREADABLE',
+  });
 
 const encodeRow = (table: Table, value: unknown): Buffer => {
   switch (table) {
