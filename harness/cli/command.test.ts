@@ -279,6 +279,16 @@ describe('anything else', () => {
     expect(malformed.stderr).not.toContain('`problems`');
   });
 
+  test('what lasts tells people how far it is, on standard error only', async () => {
+    const line = 'bench put --duration 1500ms --clients 2 --keys 5 --value-bytes 16';
+    const [plain, asJson, quiet] = await Promise.all([run(line), run(`${line} -o json`), run(`${line} --quiet`)]);
+    expect(plain).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('put with 2 clients …') });
+    expect(plain.stdout).toMatch(/^work +put\n/);
+    expect(json(asJson)).toMatchObject({ work: 'put', valueBytes: 16 });
+    expect([asJson.stderr, quiet.stderr]).toEqual(['', '']);
+    expect((await run('kv list --prefix bench/ -o name')).stdout).toBe('');
+  });
+
   test('top and status say how the node is, for scripts too', async () => {
     expect(json(await run('top --once --interval 200ms -o json'))).toMatchObject({ writes: 'accepted' });
     expect((await run('status')).stdout).toMatch(/^version +\d/);
