@@ -6,7 +6,7 @@ import type { Principal } from '#gateways/node';
 import { gatewayRefusals, type GatewayRefusal } from '#gateways/gateway-refusals';
 
 /** A request whose sender is known and whose body is parsed. */
-export interface Ask {
+export interface PlainAsk {
   readonly principal: Principal;
   /** Parts of the path as they were sent, percent-encoding and all. */
   readonly params: Readonly<Record<string, string>>;
@@ -15,6 +15,9 @@ export interface Ask {
   readonly headers: IncomingHttpHeaders;
   /** Undefined when none was sent. */
   readonly body: unknown;
+}
+
+export interface Ask extends PlainAsk {
   /** For streams. */
   readonly response: ServerResponse;
 }

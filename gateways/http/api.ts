@@ -1,8 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { isLeft } from 'fp-ts/lib/Either';
 import type { Problem } from '#commands/codec/problem';
-import { Full } from '#log/engine';
 import { malformed, refusal, type Answer, type Answered } from '#gateways/http/answer';
 import { isPrincipal, type Admission } from '#gateways/http/authenticate';
 import { jsonBody } from '#gateways/http/json-body';
@@ -27,8 +26,6 @@ const maxParamLength = 65_536;
 
 const nobody: Principal = { name: '', credential: '' };
 
-const hasNoSpace = (error: unknown): error is Error => (error as { code?: unknown } | null)?.code === 'ENOSPC';
-
 /** Puts routes on a server: admission, bodies, answers and what becomes of failures. */
 export const apiOf = (
   node: Node,
@@ -36,15 +33,16 @@ export const apiOf = (
   parts: {
     readonly admit: Admission;
     readonly metrics: Metrics;
-    readonly onDefect: (error: Error) => void;
-    readonly serverOf: (handler: (request: IncomingMessage, response: ServerResponse) => void) => Server;
+    /** What to answer to a defect. */
+    readonly failed: (error: unknown) => Answer;
+    readonly server: Server;
   },
 ): FastifyInstance => {
-  const { admit, metrics, onDefect, serverOf } = parts;
+  const { admit, metrics, failed, server } = parts;
   const { engine } = node;
   const app = fastify({
     logger: false,
-    serverFactory: (handler) => serverOf(handler),
+    serverFactory: (handler) => server.on('request', handler),
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
     rewriteUrl: (request) => keptEncoded(request.url ?? '/'),
@@ -64,12 +62,6 @@ export const apiOf = (
     request.principal = admitted;
     done();
   };
-  const failed = (response: ServerResponse, error: unknown): Answer => {
-    if (error instanceof Full || hasNoSpace(error)) return refusal('node.full', { reason: error.message });
-    if (!response.headersSent) onDefect(error instanceof Error ? error : new Error(String(error)));
-    return refusal('gateway.defect');
-  };
-
   for (const route of routes) {
     const meter = metrics.meter(route.method, route.path);
     const options = { method: route.method, url: route.path.replaceAll(/\{(\w+)\}/g, ':$1') };
@@ -90,10 +82,10 @@ export const apiOf = (
           body: request.body,
           response,
         });
-        if (answered instanceof Promise) answered.then(finish, (error: unknown) => finish(failed(response, error)));
+        if (answered instanceof Promise) answered.then(finish, (error: unknown) => finish(failed(error)));
         else finish(answered);
       } catch (error) {
-        finish(failed(response, error));
+        finish(failed(error));
       }
     };
     app.route(route.open === true ? { ...options, handler } : { ...options, handler, onRequest: guard });
@@ -108,7 +100,7 @@ export const apiOf = (
     respond(reply.raw, answered, engine.head.position);
   });
   app.setErrorHandler((error, _request, reply) => {
-    const answered = bodyRefusal(error) ?? failed(reply.raw, error);
+    const answered = bodyRefusal(error) ?? failed(error);
     metrics.refused(answered.status);
     respond(reply.raw, answered, engine.head.position);
   });

@@ -18,8 +18,13 @@ const maxBacklog = 15_000;
 
 const retryAfter = { 'retry-after': '1' };
 
+/** What is looked at of a request. */
+export type Sender = Pick<IncomingMessage, 'headers' | 'method'> & {
+  readonly socket: Pick<IncomingMessage['socket'], 'remoteAddress'>;
+};
+
 /** Says who sends a request, or what to answer instead. Nothing of the body has been read by then. */
-export type Admission = (request: IncomingMessage) => Principal | Answer;
+export type Admission = (request: Sender) => Principal | Answer;
 
 export const isPrincipal = (admitted: Principal | Answer): admitted is Principal => 'credential' in admitted;
 

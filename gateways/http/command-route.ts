@@ -9,40 +9,41 @@ import type { AnyCommandSpec } from '#commands/command';
 import { Full, Overloaded, Unknown, type Submission } from '#log/engine';
 import type { Outcome } from '#log/outcome';
 import { tryOut } from '#log/try';
-import { answer, malformed, refusal, type Answer, type Ask } from '#gateways/http/answer';
+import { answer, malformed, refusal, type Answer, type PlainAsk } from '#gateways/http/answer';
 import { batchBody, batchCommands } from '#gateways/http/batch-body';
 import { rejectedForm, type Forms } from '#gateways/http/event-form';
 import { awaited, gone, leftOut, pastAt, positionOf } from '#gateways/http/moment';
+import type { Patience } from '#gateways/http/patience';
 import { queryReader, type Query } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import type { Node } from '#gateways/node';
 import { commandParameters } from '#gateways/query-parameters';
 
-/** A client waits this long for an outcome; then it is unknown here, whatever becomes of the command. */
-const patienceMs = 30_000;
-
 const readQuery = queryReader(commandParameters);
 
 /** `POST` of one command of the catalogue. */
-export const commandRoute = (node: Node, forms: Forms, spec: AnyCommandSpec): Route => {
+export const commandRoute = (node: Node, forms: Forms, patience: Patience, spec: AnyCommandSpec): Route => {
   const submission = submissionReader(node, spec);
-  return {
-    method: 'POST',
-    path: spec.route,
-    handle: (ask) => {
-      const read = submission(ask);
-      if (isLeft(read)) return malformed(read.left);
-      const { query, submission: command } = read.right;
-      const wait = awaited(node.engine, query);
-      if (wait !== undefined) {
-        return wait.then((late) => late ?? carryOut(node, forms, command, query));
-      }
-      return carryOut(node, forms, command, query);
-    },
+  const handle = (ask: PlainAsk): Answer | Promise<Answer> => {
+    const read = submission(ask);
+    if (isLeft(read)) return malformed(read.left);
+    const { query, submission: command } = read.right;
+    const wait = awaited(node.engine, query);
+    if (wait !== undefined) {
+      return wait.then((late) => late ?? carryOut(node, forms, patience, command, query));
+    }
+    return carryOut(node, forms, patience, command, query);
   };
+  return { method: 'POST', path: spec.route, handle, plain: handle };
 };
 
-const carryOut = (node: Node, forms: Forms, command: Submission, query: Query): Answer | Promise<Answer> => {
+const carryOut = (
+  node: Node,
+  forms: Forms,
+  patience: Patience,
+  command: Submission,
+  query: Query,
+): Answer | Promise<Answer> => {
   if (query['dryRun'] === true) return dryRun(node, forms, command, query);
   if (command.expectPosition !== undefined && command.expectPosition > node.engine.head.position) {
     const expected = `a position up to ${node.engine.head.position}, or version:N`;
@@ -50,15 +51,8 @@ const carryOut = (node: Node, forms: Forms, command: Submission, query: Query): 
   }
   const left = command.expectPosition === undefined ? undefined : leftOut(node.engine, command.expectPosition);
   if (left !== undefined) return left;
-  return settled(node.engine.submit(command)).then((outcome) => answerOf(forms, outcome), failed);
+  return patience(node.engine.submit(command)).then((outcome) => answerOf(forms, outcome), failed);
 };
-
-/** The outcome, unless it takes longer than a client waits. */
-const settled = (outcome: Promise<Outcome>): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Unknown('the outcome took too long')), patienceMs);
-    outcome.finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
 
 const failed = (error: unknown): Answer => {
   if (error instanceof Full) return refusal('node.full', { reason: error.message });
@@ -109,7 +103,7 @@ interface ReadCommand {
 const submissionReader = (
   node: Node,
   spec: AnyCommandSpec,
-): ((ask: Ask) => Either<readonly Problem[], ReadCommand>) => {
+): ((ask: PlainAsk) => Either<readonly Problem[], ReadCommand>) => {
   const readBody = bodyReader(node, spec);
   return ({ params, query: rawQuery, headers, body: written, principal }) => {
     const id = spec.id === undefined ? noId : idFromPath(spec.id, params['id'] ?? '');

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,11 +8,15 @@ import { admissionOf } from '#gateways/http/authenticate';
 import { commandRoute } from '#gateways/http/command-route';
 import { docsRoute } from '#gateways/http/docs-route';
 import { formsOf } from '#gateways/http/event-form';
+import { failureAnswer } from '#gateways/http/failure';
 import { healthRoutes } from '#gateways/http/health-routes';
 import { historyRoutes } from '#gateways/http/history-routes';
 import { metricsOf, type Metrics } from '#gateways/http/metrics';
 import { lineStreams, type LineStreams } from '#gateways/http/ndjson';
 import { operatorRoutes, strict } from '#gateways/http/operator-routes';
+import { openPatience } from '#gateways/http/patience';
+import { plainConnections, type PlainConnectionParts, type PlainConnections } from '#gateways/http/plain-connection';
+import { plainRoutes } from '#gateways/http/plain-routes';
 import { respondRaw } from '#gateways/http/respond';
 import type { Route } from '#gateways/http/route';
 import { trialRoute } from '#gateways/http/trial-route';
@@ -40,12 +44,15 @@ export interface HttpGateway {
   close(): Promise<void>;
 }
 
+/** Between two requests of a connection. */
+const keepAliveTimeout = 75_000;
+
 /** A request must have arrived by then, head and body; who is slower than that is holding a connection. */
 const limits: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
-  keepAliveTimeout: 75_000,
+  keepAliveTimeout,
   maxHeaderSize: 16_384,
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
@@ -60,21 +67,16 @@ const closingCheckMs = 20;
 export const startHttpGateway = async (node: Node, options: HttpOptions): Promise<HttpGateway> => {
   const streams = lineStreams();
   const metrics = metricsOf(node, streams);
-  const connections = unusedConnections();
   const routes = routesOf(node, streams, metrics);
-  const app = apiOf(node, routes, {
-    admit: admissionOf(node, options.rateLimit),
-    metrics,
-    onDefect: options.onDefect ?? ((error) => process.emitWarning(error)),
-    serverOf: (handler) => {
-      const server = serverOf(node, options, (request, response) => {
-        connections.used(request.socket);
-        handler(request, response);
-      });
-      server.on(options.tls === undefined ? 'connection' : 'secureConnection', connections.opened);
-      return server;
-    },
+  const admit = admissionOf(node, options.rateLimit);
+  const failed = failureAnswer(options.onDefect ?? ((error) => process.emitWarning(error)));
+  const server = serverOf(node, options);
+  const plain = takePlain(server, options.tls === undefined ? 'connection' : 'secureConnection', {
+    answer: plainRoutes(routes, { admit, metrics, failed }),
+    position: () => node.engine.head.position,
+    restMs: keepAliveTimeout,
   });
+  const app = apiOf(node, routes, { admit, metrics, failed, server });
   try {
     await app.listen({ host: options.host, port: options.port, backlog: 4_096 });
   } catch (error) {
@@ -87,7 +89,7 @@ export const startHttpGateway = async (node: Node, options: HttpOptions): Promis
     port,
     close: async () => {
       streams.close();
-      connections.closeUnused();
+      plain.close();
       const timer = setTimeout(() => app.server.closeAllConnections(), closingMs);
       const looking = setInterval(() => app.server.closeIdleConnections(), closingCheckMs);
       await app.close();
@@ -102,10 +104,13 @@ export const startHttpGateway = async (node: Node, options: HttpOptions): Promis
 const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly Route[] => {
   const { components } = node.engine.vocabulary;
   const forms = formsOf(node.engine.vocabulary);
+  const patience = openPatience();
   const watch = watchStream(node, forms, streams);
   const document = JSON.stringify(openApi(components, node.version));
   return [
-    ...components.flatMap((component) => commandsOf(component).map((spec) => commandRoute(node, forms, spec))),
+    ...components.flatMap((component) =>
+      commandsOf(component).map((spec) => commandRoute(node, forms, patience, spec)),
+    ),
     ...components.flatMap(({ views }) =>
       views.flatMap((view) => [listRoute(node, watch, view), oneRoute(node, watch, view)]),
     ),
@@ -124,12 +129,8 @@ const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly 
   ];
 };
 
-const serverOf = (
-  node: Node,
-  { tls }: HttpOptions,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-): Server => {
-  const server = tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler);
+const serverOf = (node: Node, { tls }: HttpOptions): Server => {
+  const server = tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...tls });
   // Who closes its sending side after a request still gets the answer; a command may have been recorded by then.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', (error: Error, socket: Duplex) => {
@@ -139,19 +140,22 @@ const serverOf = (
   return server;
 };
 
-/** Connections on which no request has come: to the server they are not idle, so that it would wait for them. */
-const unusedConnections = () => {
-  const unused = new Set<Socket>();
-  return {
-    opened: (socket: Socket): void => {
-      unused.add(socket);
-      socket.once('close', () => unused.delete(socket));
+/** Puts plain connections before a server, which gets each with its first request that is not plain. */
+const takePlain = (
+  server: Server,
+  event: 'connection' | 'secureConnection',
+  parts: Omit<PlainConnectionParts, 'handOver'>,
+): PlainConnections => {
+  const listeners = server.listeners(event);
+  server.removeAllListeners(event);
+  const plain = plainConnections({
+    ...parts,
+    handOver: (socket) => {
+      for (const listener of listeners) Reflect.apply(listener, server, [socket]);
     },
-    used: (socket: Socket): void => void unused.delete(socket),
-    closeUnused: (): void => {
-      for (const socket of unused) socket.destroy();
-    },
-  };
+  });
+  server.on(event, (socket: Socket) => plain.take(socket));
+  return plain;
 };
 
 /** What to answer to bytes that are no request. */

@@ -1,4 +1,4 @@
-import type { Answered, Ask } from '#gateways/http/answer';
+import type { Answer, Answered, Ask, PlainAsk } from '#gateways/http/answer';
 
 /** One operation of the API. */
 export interface Route {
@@ -8,4 +8,6 @@ export interface Route {
   /** Answers without a token. */
   readonly open?: boolean;
   handle(ask: Ask): Answered | Promise<Answered>;
+  /** The same, for an operation that never streams and is asked for by the thousand. */
+  readonly plain?: (ask: PlainAsk) => Answer | Promise<Answer>;
 }
