@@ -9,7 +9,7 @@ import type { Disk } from '#log/segment/disk';
 import { openSegmentLog, type SegmentLog } from '#log/segment/segment-log';
 
 const SEGMENT_BYTES = 24 * 1024;
-const WORKLOADS = extent(1, 30);
+const WORKLOADS = extent(1, 20);
 /** Cuts of the recovery itself, one for so many images. */
 const CUT_AGAIN_EVERY = extent(25, 5);
 const never = new AbortController().signal;
