@@ -51,7 +51,7 @@ const isAlive = (pid: number): boolean => {
 
 const keptPid = (stdout: string): number => Number(/kill (\d+)\n$/.exec(stdout)?.[1]);
 
-test('the tour succeeds, twice in a row, and a kept node can be talked to and is replaced by the next run', async () => {
+test('the tour succeeds, twice in a row, and a kept node is talked to and then replaced', async () => {
   const first = await run(['--keep']);
   expect(first).toMatchObject({ exitCode: 0, stderr: '' });
   expect(first.stdout).toContain('acknowledged writes outlived kill -9');
