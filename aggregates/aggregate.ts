@@ -26,7 +26,7 @@ export interface Aggregate<S, C extends AnyCommand, E extends AnyEvent, R extend
   readonly onDue?: string;
 }
 
-/** A whole number that is added to the total of a key. */
+/** A whole number that is added to the total of a key; each key once. */
 export type Amount = readonly [key: string, amount: number];
 
 export interface AnyAggregate {

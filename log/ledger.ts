@@ -8,6 +8,8 @@ import { sizeOf } from '#log/size';
 
 type Row = Versioned<unknown> | undefined;
 
+const none: readonly never[] = [];
+
 /** How far a ledger was. */
 export interface Mark {
   readonly changes: number;
@@ -118,8 +120,11 @@ export class Ledger {
     for (const name in aggregate.indexes) {
       const keysOf = aggregate.indexes[name];
       if (keysOf === undefined) continue;
-      const old = new Set(before === undefined ? [] : keysOf(before as never));
-      const fresh = new Set(after === undefined ? [] : keysOf(after as never));
+      const ended = before === undefined ? none : keysOf(before as never);
+      const begun = after === undefined ? none : keysOf(after as never);
+      if (ended.length === 0 && begun.length === 0) continue;
+      const old = new Set(ended);
+      const fresh = new Set(begun);
       for (const key of old) {
         if (fresh.has(key)) continue;
         this.#rows.delete('index', indexKey(name, key, id));
@@ -134,11 +139,11 @@ export class Ledger {
     for (const name in aggregate.sums) {
       const amountsOf = aggregate.sums[name];
       if (amountsOf === undefined) continue;
-      const change = new Map<string, number>();
-      const old = before === undefined ? [] : amountsOf(before as never, id);
-      const fresh = after === undefined ? [] : amountsOf(after as never, id);
-      for (const [key, amount] of old) change.set(key, (change.get(key) ?? 0) - amount);
-      for (const [key, amount] of fresh) change.set(key, (change.get(key) ?? 0) + amount);
+      const ended = before === undefined ? none : amountsOf(before as never, id);
+      const begun = after === undefined ? none : amountsOf(after as never, id);
+      if (ended.length === 0 && begun.length === 0) continue;
+      const change = new Map(begun);
+      for (const [key, amount] of ended) change.set(key, (change.get(key) ?? 0) - amount);
       for (const [key, amount] of change) if (amount !== 0) this.#add(name, key, amount);
     }
     if (aggregate.due === undefined) return;

@@ -17,6 +17,9 @@ import { kernelRejections, type Vocabulary } from '#log/vocabulary';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
+/** About what the kind and the id of an event take. */
+const bytesOfWords = 32;
+
 /** Whether this principal may run this command now; `undefined` when it may. */
 export type Authorise = (command: AnyCommand, facts: Facts, moment: Moment) => Rejection | undefined;
 
@@ -173,7 +176,7 @@ export class Transaction implements Work {
   #happen(aggregate: AnyAggregate, event: Happened): Rejection | undefined {
     this.events.push(event);
     if (this.events.length > budget.events) throw new OverBudget('events');
-    this.#record(event);
+    this.#record(event.body);
     this.#ledger.change(aggregate, event);
     const reactions = this.#vocabulary.reactions.get(event.kind);
     if (reactions === undefined) return undefined;
@@ -191,7 +194,7 @@ export class Transaction implements Work {
   }
 
   #record(value: unknown): void {
-    this.#recordedBytes += sizeOf(value);
+    this.#recordedBytes += bytesOfWords + sizeOf(value);
     if (this.#recordedBytes > budget.recordedBytes) throw new OverBudget('recordedBytes');
   }
 
