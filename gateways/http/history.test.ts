@@ -258,9 +258,13 @@ describe('an operator', () => {
   });
 
   test('has figures for Prometheus', async () => {
+    await post('/v1/keys/figures/put', { value: '1' });
     const { json } = await api.call('GET', '/metrics');
     const { position } = api.node.engine.head;
     expect(json['text']).toContain(`\nultracloud_position ${position}\n`);
+    expect(json['text']).toContain('\nultracloud_alarms 0\n');
+    expect(json['text']).toMatch(/\nultracloud_group_entries_count [1-9]/);
+    expect(json['text']).toMatch(/\nultracloud_apply_seconds_count [1-9]/);
     expect(json['text']).toMatch(/ultracloud_http_requests_total\{method="GET",route="\/v1\/log",status="200"\} \d/);
     expect(json['text']).toMatch(/ultracloud_outcomes_total\{command="key.put",outcome="rejected"\} \d/);
   });

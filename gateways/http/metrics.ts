@@ -1,5 +1,9 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { alarmKind } from '#aggregates/alarm';
 import type { Node } from '#gateways/node';
+
+/** Counted no further: as many as nobody reads. */
+const maxAlarms = 1_000;
 
 /** Counts the requests of one route. */
 export interface Meter {
@@ -40,6 +44,11 @@ export const metricsOf = (node: Node, streams: { readonly size: number }): Metri
     gauge('disk_free_bytes', 'Free on the disk of the data directory.', () => disk.freeBytes);
     gauge('disk_floor_bytes', 'Commands are refused when less is free.', () => disk.floorBytes);
   }
+  gauge(
+    'alarms',
+    'Objects that an operator must look at, such as those whose timer was refused.',
+    () => engine.facts.range(alarmKind, { from: '', limit: maxAlarms }).length,
+  );
   gauge('http_streams', 'Watches and followed logs that are open.', () => streams.size);
   gauge('uptime_seconds', 'How long this node has been serving.', () => (engine.now - node.startedMs) / 1000);
   const requests = new Counter({
@@ -61,8 +70,22 @@ export const metricsOf = (node: Node, streams: { readonly size: number }): Metri
     labelNames: ['command', 'outcome'] as const,
     registers,
   });
+  const groups = new Histogram({
+    name: 'ultracloud_group_entries',
+    help: 'Entries that were written with one flush and shown together.',
+    registers,
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  });
+  const applySeconds = new Histogram({
+    name: 'ultracloud_apply_seconds',
+    help: 'From the time that the log gave a group to when it was durable and shown.',
+    registers,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  });
   const applied = new Map<string, Counter.Internal>();
   const stopListening = engine.onApplied((batch) => {
+    groups.observe(batch.length);
+    applySeconds.observe(Math.max(0, engine.now - (batch[0]?.nowMs ?? engine.now)) / 1000);
     for (const { kind, result } of batch) {
       const name = `${kind} ${result.status}`;
       const known = applied.get(name);
