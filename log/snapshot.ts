@@ -10,6 +10,7 @@ import type { RawRows, Store } from '#log/lmdb-rows';
 import { tables, type Table } from '#log/rows';
 
 const CHUNK_BYTES = 4 * 2 ** 20;
+const UNFINISHED = '.unfinished';
 const FORMAT = 1;
 
 /**
@@ -39,7 +40,7 @@ export const takeSnapshot = (
   progress: (rows: number) => void = () => undefined,
 ): Promise<Manifest> =>
   store.snapshot(async (rows) => {
-    const unfinished = `${directory}.unfinished`;
+    const unfinished = `${directory}${UNFINISHED}`;
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true, mode: 0o700 });
     const chunks: Manifest['chunks'][number][] = [];
@@ -189,18 +190,31 @@ const readChunk = async (directory: string, chunk: Manifest['chunks'][number]): 
   return plain;
 };
 
-/** Snapshots below a directory, oldest first. */
+/** Snapshots below a directory, oldest first. One that cannot be read hides no other: `damaged` is told of it. */
 export const listSnapshots = async (
   directory: string,
+  damaged: (why: string) => void = () => undefined,
 ): Promise<readonly { readonly path: string; readonly manifest: Manifest }[]> => {
   const names = await readdir(directory).catch(() => []);
   const found: { path: string; manifest: Manifest }[] = [];
   for (const name of names.sort()) {
-    if (name.endsWith('.unfinished')) continue;
+    if (name.endsWith(UNFINISHED)) continue;
     const path = join(directory, name);
-    found.push({ path, manifest: await readManifest(path) });
+    try {
+      found.push({ path, manifest: await readManifest(path) });
+    } catch (error) {
+      damaged(error instanceof Error ? error.message : String(error));
+    }
   }
   return found.sort((a, b) => a.manifest.position - b.manifest.position);
+};
+
+/** Removes what snapshots left that were never finished. Only for who knows that none is being taken. */
+export const removeUnfinished = async (directory: string): Promise<void> => {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names) {
+    if (name.endsWith(UNFINISHED)) await rm(join(directory, name), { recursive: true, force: true });
+  }
 };
 
 const syncDirectory = async (directory: string): Promise<void> => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '#log/engine';
@@ -19,9 +20,11 @@ export const operationsOf = (
     readonly log: Log;
     readonly authorise: Authorise;
     readonly now: () => number;
+    /** Told of what an operator should look at. */
+    readonly tell: (why: string) => void;
   },
 ): Operations => {
-  const { engine, store, log, authorise } = parts;
+  const { engine, store, log, authorise, tell } = parts;
   const take = async (below: string, name: string, progress?: (rows: number) => void): Promise<Backup> => {
     await engine.flush();
     const path = join(below, name);
@@ -40,20 +43,20 @@ export const operationsOf = (
       const chosen = name ?? `backup-${new Date(parts.now()).toISOString().replaceAll(/[:.]/g, '-')}`;
       if (!NAME.test(chosen))
         throw new Error(`name: expected letters, digits, dots, dashes and underscores, got ${chosen}`);
-      const taken = await listSnapshots(data.backupPath);
-      if (taken.some(({ path }) => path === join(data.backupPath, chosen))) {
+      if (existsSync(join(data.backupPath, chosen))) {
         throw new Error(`name: a backup ${chosen} exists. Choose another name.`);
       }
       return take(data.backupPath, chosen, progress);
     },
     listBackups: async () =>
-      (await listSnapshots(data.backupPath)).map(({ path, manifest }) => backupOf(path, manifest)),
+      (await listSnapshots(data.backupPath, tell)).map(({ path, manifest }) => backupOf(path, manifest)),
     logBounds: () => log.bounds(),
     truncateLog: async (before) => {
       const { position } = engine.head;
       if (before > position) throw new Error(`before: expected a position up to ${position}, got ${before}`);
       const name = String(position).padStart(16, '0');
-      const kept = (await listSnapshots(data.snapshotPath)).find(({ manifest }) => manifest.position >= before - 1);
+      const listed = await listSnapshots(data.snapshotPath, tell);
+      const kept = listed.find(({ manifest }) => manifest.position >= before - 1);
       const snapshot = kept === undefined ? await take(data.snapshotPath, name) : backupOf(kept.path, kept.manifest);
       await log.truncate(Math.min(before, snapshot.position + 1));
       return { first: (await log.bounds()).first, snapshot };
