@@ -2,7 +2,15 @@ import { exitCodes } from '#gateways/cli/exit-code';
 import { usage } from '#gateways/cli/failure';
 import { cellText } from '#gateways/cli/format';
 import { at, listAt, textAt } from '#gateways/cli/json';
-import type { Verb } from '#gateways/cli/verb';
+import type { Call, Verb } from '#gateways/cli/verb';
+
+/** Has the server write and check a backup, however long that takes; gives what it says of it. */
+export const takeBackup = async ({ session, words }: Call): Promise<unknown> => {
+  const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
+  const name = words.argument('name');
+  const { json } = await client.ask({ method: 'POST', path: '/v1/backups', body: name === undefined ? {} : { name } });
+  return json;
+};
 
 const create: Verb = {
   words: ['backup', 'create'],
@@ -10,14 +18,9 @@ const create: Verb = {
   arguments: [{ name: 'name', summary: 'Its name; one with the time unless given.', required: false }],
   flags: [],
   examples: [{ title: 'Before a change.', line: 'ultracloud backup create before-change' }],
-  run: async ({ session, words }) => {
-    const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
-    const name = words.argument('name');
-    const { json } = await client.ask({
-      method: 'POST',
-      path: '/v1/backups',
-      body: name === undefined ? {} : { name },
-    });
+  run: async (call) => {
+    const { session } = call;
+    const json = await takeBackup(call);
     session.show({ json, table: () => session.fields(json), names: () => [textAt(json, 'name') ?? ''] });
     session.note('Copy the directory to another machine; docs/operating says how to restore it.');
     return exitCodes.done;

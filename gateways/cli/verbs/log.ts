@@ -4,6 +4,7 @@ import { at, isObject, listAt, numberAt } from '#gateways/cli/json';
 import { outcomeBlock } from '#gateways/cli/outcome-text';
 import { outcomesFrom, printOutcome } from '#gateways/cli/outcomes';
 import type { Call, Verb } from '#gateways/cli/verb';
+import { takeBackup } from '#gateways/cli/verbs/backup';
 
 const head: Verb = {
   words: ['log', 'head'],
@@ -148,14 +149,9 @@ const snapshot: Verb = {
   arguments: [{ name: 'name', summary: 'Its name; one with the time unless given.', required: false }],
   flags: [],
   examples: [{ title: 'Before an upgrade.', line: 'ultracloud log snapshot before-upgrade' }],
-  run: async ({ session, words }) => {
-    const client = await session.client({ timeoutMs: session.settings.timeoutMs ?? Infinity });
-    const name = words.argument('name');
-    const { json } = await client.ask({
-      method: 'POST',
-      path: '/v1/backups',
-      body: name === undefined ? {} : { name },
-    });
+  run: async (call) => {
+    const { session } = call;
+    const json = await takeBackup(call);
     session.show({ json, table: () => session.fields(json) });
     return exitCodes.done;
   },
