@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyKind } from '#aggregates/chainfire/key';
 import { sweepKind } from '#aggregates/chainfire/sweep';
-import { catalog } from '#gateways/catalog';
-import { openDataDirectory } from '#gateways/server/data-directory';
-import { startNode, type RunningNode } from '#gateways/server/running-node';
+import type { RunningNode } from '#gateways/server/running-node';
 import { startTestApi, type Json, type TestApi } from '#harness/http';
+import { openTestNode } from '#harness/node';
 
 /** What would not fit into one position, or not onto the disk, as operators meet it. */
 
@@ -39,15 +38,7 @@ jest.setTimeout(60_000);
 describe('a sweep', () => {
   let directory: string;
   let node: RunningNode;
-  const open = (): Promise<RunningNode> =>
-    startNode(openDataDirectory(directory), {
-      components: catalog,
-      version: 'test',
-      now: () => Date.now(),
-      onFault: (error) => {
-        throw error;
-      },
-    });
+  const open = (): Promise<RunningNode> => openTestNode(directory);
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'ultracloud-sweep-'));
     node = await open();

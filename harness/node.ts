@@ -10,27 +10,37 @@ export interface TestNode extends RunningNode {
   readonly token: string;
 }
 
-export interface TestNodeOptions {
+interface OpenOptions {
   readonly now?: () => number;
+  readonly say?: (line: string) => void;
+}
+
+export interface TestNodeOptions extends OpenOptions {
   /** A data directory that exists; one of its own unless given. */
   readonly directory?: string;
 }
 
-/** A whole node on a directory, which `stop` removes. A fault of the engine is thrown, so tests see it. */
-export const startTestNode = async (options: TestNodeOptions = {}): Promise<TestNode> => {
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'ultracloud-test-'));
+/** A whole node on a directory that outlives it. A fault of the engine is thrown, so tests see it. */
+export const openTestNode = async (directory: string, options: OpenOptions = {}): Promise<TestNode> => {
   const data = openDataDirectory(directory);
   const node = await startNode(data, {
     components: catalog,
     version: '0.1.0',
-    now: options.now ?? (() => Date.now()),
+    now: () => Date.now(),
+    ...options,
     onFault: (error) => {
       throw error;
     },
   });
+  return { ...node, token: data.token };
+};
+
+/** The same on a directory that `stop` removes. */
+export const startTestNode = async (options: TestNodeOptions = {}): Promise<TestNode> => {
+  const { directory = mkdtempSync(join(tmpdir(), 'ultracloud-test-')), ...open } = options;
+  const node = await openTestNode(directory, open);
   return {
     ...node,
-    token: data.token,
     stop: async () => {
       await node.stop();
       rmSync(directory, { recursive: true, force: true });

@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { catalog } from '#gateways/catalog';
-import { openDataDirectory } from '#gateways/server/data-directory';
 import { restoreBackup } from '#gateways/server/restore';
-import { startNode, type RunningNode } from '#gateways/server/running-node';
+import type { RunningNode } from '#gateways/server/running-node';
 import { keyKind } from '#aggregates/chainfire/key';
 import { factsAt } from '#log/past';
 import type { Outcome } from '#log/outcome';
+import { openTestNode } from '#harness/node';
 
 const caller = { principal: 'admin', credential: 'test', source: 'test' };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -17,15 +16,7 @@ const text = (value: Uint8Array | undefined): string | undefined =>
 let directory: string;
 let node: RunningNode;
 
-const open = (): Promise<RunningNode> =>
-  startNode(openDataDirectory(directory), {
-    components: catalog,
-    version: 'test',
-    now: () => Date.now(),
-    onFault: (error) => {
-      throw error;
-    },
-  });
+const open = (): Promise<RunningNode> => openTestNode(directory);
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ultracloud-'));
@@ -206,12 +197,7 @@ test('history decides to the same hash again, and a backup restores', async () =
   expect(again.digest).toBe(backup.digest);
   const restored = join(directory, 'restored');
   const { base } = await restoreBackup({ backup: backup.path, data: restored });
-  const other = await startNode(openDataDirectory(restored), {
-    components: catalog,
-    version: 'test',
-    now: () => Date.now(),
-    onFault: () => undefined,
-  });
+  const other = await openTestNode(restored);
   expect(base).toBe(position + 1_000_000_000);
   expect(other.engine.head.position).toBe(base + 1);
   expect(text(other.engine.facts.get(keyKind, 'k/1')?.state.value)).toBe('v43');

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { catalog } from '#gateways/catalog';
 import { startEtcdGateway, type EtcdGatewayOptions } from '#gateways/etcd/gateway';
-import { openDataDirectory } from '#gateways/server/data-directory';
-import { startNode, type RunningNode } from '#gateways/server/running-node';
+import type { RunningNode } from '#gateways/server/running-node';
+import { openTestNode } from '#harness/node';
 
 /** A whole node with its etcd gateway. */
 export interface TestGateway {
@@ -34,19 +33,11 @@ export const startTestGateway = async (options: Options = {}): Promise<TestGatew
 
 /** On a directory that stays. A fault of the engine is thrown, so tests see it. */
 export const startGatewayOn = async (directory: string, options: Options = {}): Promise<TestGateway> => {
-  const data = openDataDirectory(directory);
-  const node = await startNode(data, {
-    components: catalog,
-    version: '0.1.0',
-    now: () => Date.now(),
-    onFault: (error) => {
-      throw error;
-    },
-  });
+  const node = await openTestNode(directory);
   const gateway = await startEtcdGateway(node, { host: '127.0.0.1', port: 0, ...options });
   return {
     node,
-    token: data.token,
+    token: node.token,
     endpoint: `${gateway.host}:${gateway.port}`,
     port: gateway.port,
     stop: async () => {

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Outcome } from '#log/outcome';
-import { catalog } from '#gateways/catalog';
-import { openDataDirectory } from '#gateways/server/data-directory';
-import { startNode, type RunningNode } from '#gateways/server/running-node';
+import type { RunningNode } from '#gateways/server/running-node';
+import { openTestNode } from '#harness/node';
 
 /** The clock of a whole process cannot be set by everybody, so that these run in this one, on a clock of their own. */
 jest.setTimeout(60_000);
@@ -19,15 +18,7 @@ let directory: string;
 let node: RunningNode;
 
 const start = async (): Promise<void> => {
-  node = await startNode(openDataDirectory(directory), {
-    components: catalog,
-    version: '0.1.0',
-    now: () => clock.nowMs,
-    say: (line) => said.push(line),
-    onFault: (error) => {
-      throw error;
-    },
-  });
+  node = await openTestNode(directory, { now: () => clock.nowMs, say: (line) => said.push(line) });
 };
 
 beforeEach(async () => {
