@@ -3,7 +3,7 @@ import { decode } from '#commands/codec/decode';
 import { catalog } from '#gateways/catalog';
 import { administrator, systemPrincipal } from '#gateways/server/policy';
 import { startTestApi, type TestApi } from '#harness/http';
-import type { Submission } from '#log/engine';
+import type { Submission } from '#log/entry';
 import type { Outcome } from '#log/outcome';
 import { vocabularyOf } from '#log/vocabulary';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Facts } from '#aggregates/facts';
 import { commitWhenPossible } from '#log/commit';
 import { decideEntry, type Head } from '#log/decide';
-import { decodeEntry, encodeEntry, type Entry } from '#log/entry';
+import { decodeEntry, encodeSubmission, type Submission } from '#log/entry';
 import { factsOf } from '#log/facts';
 import { integerKey, integerOfKey } from '#log/key';
 import { isLogError, type Log, type LogGroup } from '#log/log';
@@ -12,9 +12,6 @@ import { Overlay } from '#log/overlay';
 import type { Rows } from '#log/rows';
 import type { Authorise } from '#log/transaction';
 import type { Vocabulary } from '#log/vocabulary';
-
-/** A command as a gateway hands it over; the engine stamps the clock and names the submission. */
-export type Submission = Omit<Entry, 'stampedAtMs' | 'submission'>;
 
 /** Why no outcome is known. The entry may have been recorded all the same: send it again with the same request id. */
 export class Unknown extends Error {}
@@ -38,11 +35,16 @@ export interface EngineOptions {
 
 const GROUP_ENTRIES = 512;
 const GROUP_BYTES = 4 * 2 ** 20;
-/** Rows in memory before they are written to the store; bounds what a start decides again and what a commit costs. */
-const FLUSH_ROWS = 20_000;
-const FLUSH_DELAY_MS = 200;
-/** With a commit under way and this many rows more, appending waits for the disk. */
+/**
+ * What waits in memory before it is written to the store, in rows and in bytes of entries. The more, the fewer pages of
+ * the store are written for each row; it bounds what a start decides again and what a commit costs.
+ */
+const FLUSH_ROWS = 60_000;
+const FLUSH_BYTES = 32 * 2 ** 20;
+const FLUSH_DELAY_MS = 1_000;
+/** With a commit under way and this much more in memory, appending waits for the disk. */
 const STALL_ROWS = 200_000;
+const STALL_BYTES = 128 * 2 ** 20;
 
 /** A log that is full or refuses has appended nothing; after any other error nobody can tell. */
 const unappended = (error: unknown): Error => {
@@ -52,7 +54,7 @@ const unappended = (error: unknown): Error => {
 };
 
 interface Waiting {
-  readonly entry: Entry;
+  readonly submission: string;
   readonly bytes: Buffer;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
@@ -76,12 +78,15 @@ export class Engine {
   #appending = false;
   #head: Head;
   #recent: Overlay;
+  /** Of the entries that `#recent` comes from. */
+  #recentBytes = 0;
   #flushing: Promise<void> | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #fault: Error | undefined;
   #closed: string | undefined;
   /** Why the store cannot follow the log at the moment. */
   #behind: string | undefined;
+  #timersMovedAt = 0;
   #applied: Promise<void> = Promise.resolve();
   #reached: { position: number; resolve: () => void }[] = [];
 
@@ -116,6 +121,11 @@ export class Engine {
 
   get facts(): Facts {
     return factsOf(this.rows);
+  }
+
+  /** The newest position seen here at which a timer was set, moved or ended. */
+  get timersMovedAt(): number {
+    return this.#timersMovedAt;
   }
 
   get now(): number {
@@ -155,9 +165,9 @@ export class Engine {
       return Promise.reject(new Overloaded('Too many commands are waiting; send it again after a pause.'));
     }
     const name = `${this.#instance}.${(this.#sequence++).toString(36)}`;
-    const entry = { ...submission, stampedAtMs: this.#options.now(), submission: name };
+    const bytes = encodeSubmission(submission, this.#options.now(), name);
     return new Promise((resolve, reject) => {
-      const waiting = { entry, bytes: encodeEntry(entry), resolve, reject };
+      const waiting = { submission: name, bytes, resolve, reject };
       this.#waiting.set(name, waiting);
       this.#queue.push(waiting);
       if (!this.#appending) void this.#appendAll();
@@ -208,13 +218,14 @@ export class Engine {
   async #appendAll(): Promise<void> {
     this.#appending = true;
     while (this.#queue.length > 0 && this.#fault === undefined) {
-      if (this.#flushing !== undefined && this.#recent.size > STALL_ROWS) await this.#flushing;
+      const isFull = this.#recent.size > STALL_ROWS || this.#recentBytes > STALL_BYTES;
+      if (this.#flushing !== undefined && isFull) await this.#flushing;
       const group = this.#takeGroup();
       try {
         await this.#options.log.append(group.map((waiting) => waiting.bytes));
       } catch (error) {
-        for (const { entry, reject } of group) {
-          this.#waiting.delete(entry.submission);
+        for (const { submission, reject } of group) {
+          this.#waiting.delete(submission);
           reject(unappended(error));
         }
       }
@@ -249,9 +260,11 @@ export class Engine {
       const decided = decideEntry(vocabulary, authorise, rows, head, decodeEntry(from.bytes), from);
       head = decided.head;
       outcomes.push(decided.outcome);
+      this.#recentBytes += from.bytes.length;
     }
     await group.durable;
     this.#recent.absorb(rows);
+    if (rows.touches('timer')) this.#timersMovedAt = head.position;
     this.#head = head;
     for (const outcome of outcomes) this.#answer(outcome);
     for (const listener of this.#listeners) listener(outcomes);
@@ -275,7 +288,7 @@ export class Engine {
 
   #scheduleFlush(): void {
     if (this.#flushing !== undefined) return;
-    if (this.#recent.size >= FLUSH_ROWS) void this.#rotate();
+    if (this.#recent.size >= FLUSH_ROWS || this.#recentBytes >= FLUSH_BYTES) void this.#rotate();
     else this.#flushTimer ??= setTimeout(() => void this.#rotate(), FLUSH_DELAY_MS);
   }
 
@@ -284,6 +297,7 @@ export class Engine {
     this.#flushTimer = undefined;
     const full = this.#recent;
     this.#recent = new Overlay(full);
+    this.#recentBytes = 0;
     const tell = (why: string | undefined): void => void (this.#behind = why);
     this.#flushing = commitWhenPossible(this.#options.store, full, this.#head, tell, this.#stop.signal)
       .then((committed) => {

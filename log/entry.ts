@@ -21,25 +21,30 @@ export interface Entry {
   readonly expectVersion?: number;
 }
 
+/** A command as a gateway hands it over; the engine stamps the clock and names the submission. */
+export type Submission = Omit<Entry, 'stampedAtMs' | 'submission'>;
+
 const FORMAT = 1;
 
 /** Plain MessagePack: no shared structures, so equal values give equal bytes whatever was packed before. */
 export const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' });
 
-export const encodeEntry = (entry: Entry): Buffer =>
+export const encodeEntry = (entry: Entry): Buffer => encodeSubmission(entry, entry.stampedAtMs, entry.submission);
+
+export const encodeSubmission = (from: Submission, stampedAtMs: number, submission: string): Buffer =>
   packr.pack([
     FORMAT,
-    entry.kind,
-    entry.id,
-    entry.body,
-    entry.principal,
-    entry.credential,
-    entry.source,
-    entry.stampedAtMs,
-    entry.submission,
-    entry.requestId ?? null,
-    entry.expectPosition ?? null,
-    entry.expectVersion ?? null,
+    from.kind,
+    from.id,
+    from.body,
+    from.principal,
+    from.credential,
+    from.source,
+    stampedAtMs,
+    submission,
+    from.requestId ?? null,
+    from.expectPosition ?? null,
+    from.expectVersion ?? null,
   ]);
 
 /** Throws on an entry of a newer format: a replica never skips what it does not understand. */

@@ -4,26 +4,43 @@ import type { Rows } from '#log/rows';
 import { sizeOf } from '#log/size';
 
 /** The facts that rows hold at their own position. */
-export const factsOf = (rows: Rows): Facts => ({
-  get: <S>(kind: Kind<S>, id: string) => rows.get('state', stateKey(kind.noun, id)) as Versioned<S> | undefined,
+export const factsOf = (rows: Rows): Facts => new RowFacts(rows);
 
-  range: <S>(kind: Kind<S>, range: IdRange) => statesIn(rows, kind, range),
+/** One is made for each entry, so it is one small object. */
+class RowFacts implements Facts {
+  readonly #rows: Rows;
 
-  index: (name: string, query: IndexQuery) => {
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  get<S>(kind: Kind<S>, id: string): Versioned<S> | undefined {
+    return this.#rows.get('state', stateKey(kind.noun, id)) as Versioned<S> | undefined;
+  }
+
+  range<S>(kind: Kind<S>, range: IdRange): readonly Fact<S>[] {
+    return statesIn(this.#rows, kind, range);
+  }
+
+  index(name: string, query: IndexQuery): readonly IndexRow[] {
     const found: IndexRow[] = [];
     const { from, to, reverse } = indexRange(name, query);
-    for (const [key] of rows.range('index', { from, to, reverse })) {
+    for (const [key] of this.#rows.range('index', { from, to, reverse })) {
       if (found.length >= query.limit) break;
       const { id: indexed, next } = unescaped(key, name.length + 1);
       found.push({ key: indexed, id: key.slice(next) });
     }
     return found;
-  },
+  }
 
-  count: (name: string, key: string) => (rows.get('count', `${name}\0${key}`) as number | undefined) ?? 0,
+  count(name: string, key: string): number {
+    return this.sum(name, key);
+  }
 
-  sum: (name: string, key: string) => (rows.get('count', `${name}\0${key}`) as number | undefined) ?? 0,
-});
+  sum(name: string, key: string): number {
+    return (this.#rows.get('count', `${name}\0${key}`) as number | undefined) ?? 0;
+  }
+}
 
 /** The objects of a range of ids. */
 export const statesIn = <S>(rows: Rows, kind: Kind<S>, range: IdRange): readonly Fact<S>[] => {

@@ -10,6 +10,17 @@ type Row = Versioned<unknown> | undefined;
 
 const none: readonly never[] = [];
 
+/** An object that the entry has to do with. */
+interface Touched {
+  /** As it is now. What is decided on is read and then changed: reading it again would cost as much as the first time. */
+  row: Row;
+  /** An undo may have made `row` wrong. */
+  isStale: boolean;
+  isChanged: boolean;
+  /** Once changed: as it was before. Several events at one position are one change. */
+  before: Row;
+}
+
 /** How far a ledger was. */
 export interface Mark {
   readonly changes: number;
@@ -23,13 +34,10 @@ export interface Mark {
 export class Ledger {
   readonly #rows: Overlay;
   readonly #moment: Moment;
-  /** Each object that changed here, as it was before: several events at one position are one change. */
-  readonly #before = new Map<string, Row>();
-  /** What `#before` held, so that it can be undone. */
-  readonly #firsts: { readonly key: string; readonly had: boolean; readonly value: Row }[] = [];
+  readonly #touched = new Map<string, Touched>();
+  /** What was first remembered of objects, so that it can be undone. */
+  readonly #firsts: { readonly touched: Touched; readonly wasChanged: boolean; readonly before: Row }[] = [];
   #readBytes = 0;
-  /** What is decided on is read and then changed: the second read of a row would cost as much as the first. */
-  readonly #known = new Map<string, Row>();
 
   constructor(rows: Overlay, moment: Moment) {
     this.#rows = rows;
@@ -42,7 +50,7 @@ export class Ledger {
   }
 
   get(noun: string, id: string): Row {
-    return this.#read(stateKey(noun, id));
+    return this.#read(stateKey(noun, id)).row;
   }
 
   /** Counts what was read elsewhere. */
@@ -54,10 +62,11 @@ export class Ledger {
   change(aggregate: AnyAggregate, event: Happened): void {
     const { noun } = aggregate.kind;
     const key = stateKey(noun, event.id);
-    const current = this.#read(key);
+    const touched = this.#read(key);
+    const current = touched.row;
     const { position } = this.#moment;
-    if (!this.#before.has(key)) {
-      this.#remember(key, current);
+    if (!touched.isChanged) {
+      this.#remember(touched, current);
       if (current !== undefined) this.#rows.set('version', versionKey(noun, event.id, position), current);
     }
     const state = aggregate.evolve(current?.state, event, this.#moment);
@@ -65,18 +74,17 @@ export class Ledger {
     if (state === undefined) {
       this.#rows.delete('state', key);
       // What comes after it at this position is a new object.
-      this.#remember(key, undefined);
-      this.#known.set(key, undefined);
+      this.#remember(touched, undefined);
+      touched.row = undefined;
     } else {
-      const before = this.#before.get(key);
-      const row = {
+      const { before } = touched;
+      touched.row = {
         state,
         version: before === undefined ? 1 : before.version + 1,
         createPosition: before === undefined ? position : before.createPosition,
         modPosition: position,
       };
-      this.#rows.set('state', key, row);
-      this.#known.set(key, row);
+      this.#rows.set('state', key, touched.row);
     }
     if (this.#rows.pending > budget.rows) throw new OverBudget('rows');
   }
@@ -87,33 +95,41 @@ export class Ledger {
 
   undo({ changes, firsts }: Mark): void {
     this.#rows.undo(changes);
-    this.#known.clear();
+    for (const touched of this.#touched.values()) touched.isStale = true;
     while (this.#firsts.length > firsts) {
       const first = this.#firsts.pop();
-      if (first?.had === true) this.#before.set(first.key, first.value);
-      else if (first !== undefined) this.#before.delete(first.key);
+      if (first === undefined) break;
+      first.touched.isChanged = first.wasChanged;
+      first.touched.before = first.before;
     }
   }
 
   /** Sets the timer of an object as its state has it, whether or not it is set. */
   setTimer(aggregate: AnyAggregate, id: string): void {
-    const row = this.#read(stateKey(aggregate.kind.noun, id));
+    const { row } = this.#read(stateKey(aggregate.kind.noun, id));
     const due = row === undefined ? undefined : aggregate.due?.(row.state);
     if (due !== undefined) this.#rows.set('timer', timerKey(due, aggregate.kind.noun, id), true);
   }
 
-  #remember(key: string, value: Row): void {
-    this.#firsts.push({ key, had: this.#before.has(key), value: this.#before.get(key) });
-    this.#before.set(key, value);
+  #remember(touched: Touched, before: Row): void {
+    this.#firsts.push({ touched, wasChanged: touched.isChanged, before: touched.before });
+    touched.isChanged = true;
+    touched.before = before;
   }
 
-  #read(key: string): Row {
-    const known = this.#known.get(key);
-    if (known !== undefined || this.#known.has(key)) return known;
+  #read(key: string): Touched {
+    const known = this.#touched.get(key);
+    if (known?.isStale === false) return known;
     const row = this.#rows.get('state', key) as Row;
-    this.#known.set(key, row);
     if (row !== undefined) this.sawBytes(sizeOf(row.state));
-    return row;
+    if (known === undefined) {
+      const touched = { row, isStale: false, isChanged: false, before: undefined };
+      this.#touched.set(key, touched);
+      return touched;
+    }
+    known.row = row;
+    known.isStale = false;
+    return known;
   }
 
   #list(aggregate: AnyAggregate, id: string, before: unknown, after: unknown): void {
@@ -142,9 +158,7 @@ export class Ledger {
       const ended = before === undefined ? none : amountsOf(before as never, id);
       const begun = after === undefined ? none : amountsOf(after as never, id);
       if (ended.length === 0 && begun.length === 0) continue;
-      const change = new Map(begun);
-      for (const [key, amount] of ended) change.set(key, (change.get(key) ?? 0) - amount);
-      for (const [key, amount] of change) if (amount !== 0) this.#add(name, key, amount);
+      for (const [key, amount] of netOf(ended, begun)) if (amount !== 0) this.#add(name, key, amount);
     }
     if (aggregate.due === undefined) return;
     const oldDue = before === undefined ? undefined : aggregate.due(before);
@@ -162,3 +176,17 @@ export class Ledger {
     else this.#rows.set('count', row, total);
   }
 }
+
+type Amounts = readonly (readonly [key: string, amount: number])[];
+
+/** By how much each sum changes. */
+const netOf = (ended: Amounts, begun: Amounts): Iterable<readonly [string, number]> => {
+  if (ended.length === 0) return begun;
+  const [old, fresh] = [ended[0], begun[0]];
+  if (ended.length === 1 && begun.length === 1 && old !== undefined && old[0] === fresh?.[0]) {
+    return [[old[0], fresh[1] - old[1]]];
+  }
+  const net = new Map(begun);
+  for (const [key, amount] of ended) net.set(key, (net.get(key) ?? 0) - amount);
+  return net;
+};

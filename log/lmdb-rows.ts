@@ -49,8 +49,18 @@ const bytes = {
   },
 } as const;
 
-/** Bytes inside a row are copied: LMDB reads the next row into the same buffer. */
-const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', copyBuffers: true });
+/** Bytes inside a row are views of the row's own bytes. */
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
+
+/**
+ * LMDB reads the next row into the same buffer, of which only `length` says how much is meant. A short copy shares its
+ * memory with others, which costs least.
+ */
+const copyOf = (bytes: Buffer): Buffer => {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  copy.set(bytes.subarray(0, bytes.length));
+  return copy;
+};
 
 const HEAD = 'head';
 const FORMAT = 'format';
@@ -95,11 +105,9 @@ const storeOf = (files: Files, meta: Db, dbs: Readonly<Record<Table, Db>>): Stor
       return head;
     },
     get: (table, key) => {
-      // Outcomes are handed on as bytes; other rows are decoded from a buffer that the next read uses again.
-      const db = dbs[table];
       try {
-        const bytes = table === 'outcome' ? db.get(key) : db.getBinaryFast(key);
-        return bytes === undefined ? undefined : decodeRow(table, bytes);
+        const bytes = dbs[table].getBinaryFast(key);
+        return bytes === undefined ? undefined : decodeRow(table, copyOf(bytes));
       } catch (error) {
         throw unreadable(table, error);
       }

@@ -81,11 +81,14 @@ export class Overlay implements Rows {
     for (const [key, value] of changes.rows) yield [key, value === DELETED ? undefined : value];
   }
 
+  /** Whether a row of the table was changed, if only to what it was. */
+  touches(table: Table): boolean {
+    return this.#changes.has(table);
+  }
+
   /** Takes all changes of another overlay, whose base is this one. */
   absorb(other: Overlay): void {
-    for (const [table, { rows }] of other.#changes) {
-      for (const [key, value] of rows) this.#put(table, key, value);
-    }
+    other.#changes.forEach(({ rows }, table) => rows.forEach((value, key) => this.#put(table, key, value)));
   }
 
   *range(table: Table, { from, to, reverse = false }: KeyRange): Iterable<readonly [string, unknown]> {

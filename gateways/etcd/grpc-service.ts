@@ -7,7 +7,7 @@ import { ResponseHeader } from '#gateways/etcd/messages/header';
 import { Malformed } from '#gateways/etcd/protobuf/reader';
 import { refusal, refusalOf, refusalOfFailure } from '#gateways/etcd/refusal';
 import type { Sessions } from '#gateways/etcd/auth/sessions';
-import type { Accepted } from '#log/outcome';
+import type { Accepted, Outcome } from '#log/outcome';
 
 /** What every method of the gateway works with. */
 export interface Service {
@@ -26,6 +26,8 @@ export const raftTerm = 1;
 
 export const serviceOf = (node: Node, sessions: Sessions, url: () => string): Service => {
   const identity = { clusterId: idOf(node.clusterId, 0), memberId: idOf(node.clusterId, 16) };
+  // The fields of a message may be encoded apart: those that never change are, once.
+  const same = ResponseHeader.encode({ ...identity, raftTerm });
   let last: { readonly revision: number; readonly header: Buffer } = { revision: -1, header: Buffer.alloc(0) };
   return {
     node,
@@ -35,7 +37,7 @@ export const serviceOf = (node: Node, sessions: Sessions, url: () => string): Se
     header: (revision) => {
       // Many answers of one turn are of one revision.
       if (last.revision !== revision) {
-        last = { revision, header: ResponseHeader.encode({ ...identity, revision, raftTerm }) };
+        last = { revision, header: Buffer.concat([same, ResponseHeader.encode({ revision })]) };
       }
       return last.header;
     },
@@ -100,23 +102,16 @@ export interface Done {
 }
 
 /** Runs a command in the log; refusals are thrown in etcd's words. */
-export const submit = async ({ node }: Service, principal: Principal, command: Command): Promise<Done> => {
-  const { engine } = node;
-  const submission = {
-    kind: command.kind,
-    id: command.id,
-    body: command.body,
-    principal: principal.name,
-    credential: principal.credential,
-    source: 'etcd',
-  };
-  let outcome;
-  try {
-    outcome = await engine.submit(submission);
-  } catch (error) {
-    throw refusalOfFailure(error);
-  }
-  const { position, result } = outcome;
+export const submit = ({ node }: Service, principal: Principal, { kind, id, body }: Command): Promise<Done> => {
+  const { name, credential } = principal;
+  return node.engine.submit({ kind, id, body, principal: name, credential, source: 'etcd' }).then(doneOf, notDone);
+};
+
+const notDone = (error: unknown): never => {
+  throw refusalOfFailure(error);
+};
+
+const doneOf = ({ position, result }: Outcome): Done => {
   if (result.status === 'accepted') return { position, result };
   // Requests of etcd's clients carry no id, so none is a repetition.
   if (result.status === 'duplicate') throw new Error('a request without an id cannot be a duplicate');

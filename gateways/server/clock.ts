@@ -74,7 +74,12 @@ export const startClock = (engine: Engine): (() => void) => {
     advancing = false;
     plan(soonestMs);
   };
-  const stopListening = engine.onApplied(() => plan());
+  let seen = engine.timersMovedAt;
+  const stopListening = engine.onApplied(() => {
+    if (engine.timersMovedAt === seen) return;
+    seen = engine.timersMovedAt;
+    plan();
+  });
   plan();
   return () => {
     stopped = true;

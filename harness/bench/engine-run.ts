@@ -6,7 +6,7 @@ import { openDataDirectory } from '#gateways/server/data-directory';
 import { startNode, type RunningNode } from '#gateways/server/running-node';
 import { verifyDirectory } from '#gateways/server/verify-log';
 import { keyOf, value } from '#harness/bench/etcd-message';
-import type { Submission } from '#log/engine';
+import type { Submission } from '#log/entry';
 import { keyView } from '#projections/chainfire/key';
 import { pageOf } from '#projections/selection';
 

@@ -1,4 +1,5 @@
-import { Unknown, type Submission } from '#log/engine';
+import { Unknown } from '#log/engine';
+import type { Submission } from '#log/entry';
 import type { Outcome } from '#log/outcome';
 import type { Vocabulary } from '#log/vocabulary';
 import { draw, type Ids } from '#harness/simulator/drawing';
