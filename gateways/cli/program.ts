@@ -51,6 +51,8 @@ export const programOf = (verbs: readonly Verb[], groups: readonly Group[], out:
     return group;
   };
 
+  /** By first word, what the commands behind it take: told to commander only where it is asked for. */
+  const details = new Map<string, (() => void)[]>();
   const inOrder = groups.flatMap(({ word }) => verbs.filter(({ words }) => words[0] === word));
   for (const verb of inOrder) {
     const [first = '', ...more] = verb.words;
@@ -61,19 +63,22 @@ export const programOf = (verbs: readonly Verb[], groups: readonly Group[], out:
     command
       .summary(verb.summary)
       .description(verb.about === undefined ? verb.summary : `${verb.summary}\n\n${verb.about}`);
-    for (const argument of verb.arguments) {
-      const dots = argument.rest === true ? '...' : '';
-      const named = argument.required ? `<${argument.name}${dots}>` : `[${argument.name}${dots}]`;
-      command.addArgument(new Argument(named, argument.summary));
-    }
-    addFlags(command, verb.flags);
-    const own = new Set(verb.flags.flatMap(({ name, short }) => (short === undefined ? [name] : [name, short])));
-    addFlags(
-      command,
-      globalFlags.filter(({ name, short }) => !own.has(name) && (short === undefined || !own.has(short))),
-      'Global options:',
-    );
-    if (verb.examples.length > 0) command.addHelpText('after', examplesText(verb));
+    const detail = (): void => {
+      for (const argument of verb.arguments) {
+        const dots = argument.rest === true ? '...' : '';
+        const named = argument.required ? `<${argument.name}${dots}>` : `[${argument.name}${dots}]`;
+        command.addArgument(new Argument(named, argument.summary));
+      }
+      addFlags(command, verb.flags);
+      const own = new Set(verb.flags.flatMap(({ name, short }) => (short === undefined ? [name] : [name, short])));
+      addFlags(
+        command,
+        globalFlags.filter(({ name, short }) => !own.has(name) && (short === undefined || !own.has(short))),
+        'Global options:',
+      );
+      if (verb.examples.length > 0) command.addHelpText('after', examplesText(verb));
+    };
+    details.set(first, [...(details.get(first) ?? []), detail]);
     command.action(() => {
       recognised = { verb, words: wordsGiven(verb, command) };
     });
@@ -82,6 +87,11 @@ export const programOf = (verbs: readonly Verb[], groups: readonly Group[], out:
   return {
     recognise: async (words: readonly string[]): Promise<Recognised | undefined> => {
       recognised = undefined;
+      for (const word of new Set(words)) {
+        const group = groups.find(({ alias }) => alias === word)?.word ?? word;
+        for (const detail of details.get(group) ?? []) detail();
+        details.delete(group);
+      }
       await program.parseAsync(words, { from: 'user' });
       return recognised;
     },

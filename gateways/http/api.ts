@@ -24,6 +24,10 @@ const bodyLimitBytes = 2_202_010;
 /** Every `%` doubles in length and a head is limited to 16 KiB, so that no id is cut or refused by its length here. */
 const maxParamLength = 65_536;
 
+const noSchemas = (): never => {
+  throw new Error('no route has a schema');
+};
+
 const nobody: Principal = { name: '', credential: '' };
 
 /** Puts routes on a server: admission, bodies, answers and what becomes of failures. */
@@ -45,6 +49,8 @@ export const apiOf = (
     serverFactory: (handler) => server.on('request', handler),
     bodyLimit: bodyLimitBytes,
     exposeHeadRoutes: false,
+    // Bodies and answers have codecs of their own; loading another validator would delay every start.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     rewriteUrl: (request) => keptEncoded(request.url ?? '/'),
     routerOptions: { maxParamLength, querystringParser: () => noQuery, ignoreTrailingSlash: false },
     frameworkErrors: (_error, _request, reply) => respond(reply.raw, refusal('route.unknown'), engine.head.position),

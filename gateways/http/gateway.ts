@@ -106,7 +106,8 @@ const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly 
   const forms = formsOf(node.engine.vocabulary);
   const patience = openPatience();
   const watch = watchStream(node, forms, streams);
-  const document = JSON.stringify(openApi(components, node.version));
+  let document: string | undefined;
+  const text = (): string => (document ??= JSON.stringify(openApi(components, node.version)));
   return [
     ...components.flatMap((component) =>
       commandsOf(component).map((spec) => commandRoute(node, forms, patience, spec)),
@@ -119,7 +120,7 @@ const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly 
     ...historyRoutes(node, forms, streams),
     ...operatorRoutes(node),
     ...healthRoutes(node),
-    { method: 'GET', path: '/openapi.json', handle: strict(() => ({ status: 200, text: document })) },
+    { method: 'GET', path: '/openapi.json', handle: strict(() => ({ status: 200, text: text() })) },
     {
       method: 'GET',
       path: '/metrics',

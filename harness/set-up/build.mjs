@@ -1,5 +1,7 @@
 // Bundles the programs into dist/. The CLI is a bundle of its own, with its libraries in it, because it must start at
-// once; the server stays beside it and is only loaded by the verbs that need it.
+// once; the server stays beside it and is only loaded by the verbs that need it. Both are loaded with the code that V8
+// made of them here.
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -14,6 +16,7 @@ import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { dependencyProblem, inRoot, nodeProblem, root, stop } from './machine.mjs';
 
+const executable = 'dist/bin/ultracloud.js';
 const serverSource = 'gateways/server/main.ts';
 
 /**
@@ -21,7 +24,8 @@ const serverSource = 'gateways/server/main.ts';
  * takes; the others load them from node_modules, where lmdb's native half lives anyway.
  */
 const programs = [
-  { source: 'gateways/cli/main.ts', target: 'dist/bin/ultracloud.js', selfContained: true },
+  { source: 'gateways/cli/launch.ts', target: executable, selfContained: true },
+  { source: 'gateways/cli/main.ts', target: 'dist/cli/main.js', selfContained: true },
   { source: serverSource, target: 'dist/server/main.js', selfContained: true },
   { source: 'harness/bench/main.ts', target: 'dist/harness/bench.js' },
   { source: 'harness/simulator/main.ts', target: 'dist/harness/simulate.js' },
@@ -58,9 +62,8 @@ const options = ({ source, target, selfContained }) => ({
   sourcesContent: false,
   legalComments: 'none',
   logLevel: 'silent',
-  ...(source.startsWith('gateways/cli/')
-    ? { banner: { js: '#!/usr/bin/env node' }, plugins: [serverStaysBeside] }
-    : {}),
+  ...(target === executable ? { banner: { js: '#!/usr/bin/env node' } } : {}),
+  ...(source.startsWith('gateways/cli/') ? { plugins: [serverStaysBeside] } : {}),
   ...(selfContained
     ? {
         // `import()` of a CommonJS file goes through the ESM loader, which costs the CLI its first 20 ms.
@@ -73,20 +76,33 @@ const options = ({ source, target, selfContained }) => ({
     : { packages: 'external' }),
 });
 
-/** A file appears whole or not at all: servers and tests may be starting from dist/ while it is built. */
+/**
+ * A file appears whole or not at all: servers and tests may be starting from dist/ while it is built. What was made of
+ * an older one goes first: V8 could not tell.
+ */
 const writeWhole = (path, contents, mode) => {
   if (existsSync(path) && readFileSync(path).equals(contents)) return chmodSync(path, mode);
+  rmSync(codePath(path), { force: true });
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   writeFileSync(unfinished, contents, { mode });
   renameSync(unfinished, path);
 };
 
+const codePath = (path) => `${path}.${process.version}.code`;
+
 const removeLeftovers = (written) => {
   for (const entry of readdirSync(inRoot('dist'), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile() && !written.has(path) && !path.endsWith('.tmp')) rmSync(path, { force: true });
   }
+};
+
+/** Without it everything works, and starts later. */
+const keepCode = () => {
+  if (['dist/cli/main.js', 'dist/server/main.js'].every((path) => existsSync(codePath(inRoot(path))))) return;
+  const { status } = spawnSync(process.execPath, [inRoot('harness/set-up/keep-code.cjs')], { stdio: 'ignore' });
+  if (status !== 0) process.stderr.write('The first run of `ultracloud serve` failed, so starts will take longer.\n');
 };
 
 export const build = async () => {
@@ -116,10 +132,11 @@ export const build = async () => {
 
   const written = new Set();
   for (const { path, contents } of results.flatMap((result) => result.outputFiles)) {
-    writeWhole(path, Buffer.from(contents), path.endsWith('dist/bin/ultracloud.js') ? 0o755 : 0o644);
-    written.add(path);
+    writeWhole(path, Buffer.from(contents), path.endsWith(executable) ? 0o755 : 0o644);
+    written.add(path).add(codePath(path));
   }
   removeLeftovers(written);
+  keepCode();
   const targets = present.map(({ target }) => target).join(' ');
   process.stderr.write(`Built ${targets} in ${Math.round(performance.now() - started)} ms.\n`);
 };

@@ -23,7 +23,7 @@ export interface SegmentLogOptions {
   readonly incarnation?: number;
   /** The position before the first entry, for a new log: 0 unless given; an existing one must agree. */
   readonly base?: number;
-  /** Most bytes of a segment file, 64 MiB unless given. The first of a log is smaller, and each doubles. */
+  /** Most bytes of a segment file, 32 MiB unless given. The first of a log is smaller, and each doubles. */
   readonly segmentBytes?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -60,7 +60,7 @@ export interface LogHealth {
   readonly lastFlushMs: number;
 }
 
-const SEGMENT_BYTES = 64 * 1024 * 1024;
+const SEGMENT_BYTES = 32 * 1024 * 1024;
 const CHECKED_BYTES = 64 * 1024 * 1024;
 /** A first start should not wait for, nor a small log take, a full segment. */
 const FIRST_SEGMENT_BYTES = 8 * 1024 * 1024;
