@@ -12,6 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { dependencyProblem, inRoot, nodeProblem, root, stop } from './machine.mjs';
@@ -48,6 +49,19 @@ const serverStaysBeside = {
   },
 };
 
+/** Takes lmdb in, which finds its native half from where its own file is in node_modules. */
+const lmdbInside = {
+  name: 'lmdb-inside',
+  setup(build) {
+    const file = createRequire(import.meta.url).resolve('lmdb');
+    build.onResolve({ filter: /^lmdb$/ }, () => ({ path: file }));
+    build.onLoad({ filter: /lmdb[/\\]dist[/\\]index\.cjs$/ }, () => ({
+      contents: readFileSync(file, 'utf8').replaceAll('__filename', "require.resolve(['lmdb'][0])"),
+      loader: 'js',
+    }));
+  },
+};
+
 const options = ({ source, target, selfContained }) => ({
   absWorkingDir: root,
   entryPoints: [source],
@@ -63,12 +77,15 @@ const options = ({ source, target, selfContained }) => ({
   legalComments: 'none',
   logLevel: 'silent',
   ...(target === executable ? { banner: { js: '#!/usr/bin/env node' } } : {}),
-  ...(source.startsWith('gateways/cli/') ? { plugins: [serverStaysBeside] } : {}),
+  plugins: [
+    ...(source.startsWith('gateways/cli/') ? [serverStaysBeside] : []),
+    ...(source === serverSource ? [lmdbInside] : []),
+  ],
   ...(selfContained
     ? {
         // `import()` of a CommonJS file goes through the ESM loader, which costs the CLI its first 20 ms.
         supported: { 'dynamic-import': false },
-        external: ['lmdb', 'msgpackr-extract'],
+        external: ['msgpackr-extract'],
         minifySyntax: true,
         minifyWhitespace: true,
         legalComments: 'linked',

@@ -3,6 +3,7 @@
 const { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+const { setInterval, setTimeout } = require('node:timers');
 
 const LOOK_MS = 20;
 const LONGEST_MS = 20_000;
