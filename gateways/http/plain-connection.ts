@@ -72,7 +72,10 @@ export const plainConnections = (parts: PlainConnectionParts): PlainConnections 
     const write = (answered: Answer): void => {
       if (socket.destroyed) return;
       const last = closing || (ended && unread.length === 0);
-      socket.write(messageOf(answered, date(), parts.position(), last, parts.restMs));
+      const bodyBytes = Buffer.byteLength(answered.text);
+      const head = headOf(answered, bodyBytes, date(), parts.position(), last, parts.restMs);
+      // A text of as many bytes as characters is ASCII, of which the shorter way to the socket makes the same bytes.
+      socket.write(head + answered.text, bodyBytes === answered.text.length ? 'latin1' : 'utf8');
       if (!last) return;
       stop();
     };
@@ -124,8 +127,9 @@ export const plainConnections = (parts: PlainConnectionParts): PlainConnections 
   };
 };
 
-const messageOf = (
-  { status, text, type, headers, position }: Answer,
+const headOf = (
+  { status, type, headers, position }: Answer,
+  bodyBytes: number,
   date: string,
   newestPosition: number,
   last: boolean,
@@ -136,8 +140,8 @@ const messageOf = (
   const rest = last ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${Math.floor(restMs / 1000)}`;
   return (
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: ${type ?? 'application/json'}\r\n` +
-    `content-length: ${Buffer.byteLength(text)}\r\nx-ultracloud-position: ${position ?? newestPosition}\r\n` +
-    `${more}Date: ${date}\r\nConnection: ${rest}\r\n\r\n${text}`
+    `content-length: ${bodyBytes}\r\nx-ultracloud-position: ${position ?? newestPosition}\r\n` +
+    `${more}Date: ${date}\r\nConnection: ${rest}\r\n\r\n`
   );
 };
 
