@@ -5,7 +5,7 @@ const worksPerMs = 5;
 const longestPauseMs = 50;
 
 /** Work of one turn of the event loop, so that requests wait for a fraction of a millisecond and not for all of it. */
-const atOnce = 16;
+const atOnce = 4;
 
 /** Gathers work of many until the next round, which begins at once when the pause after the last one is over. */
 export interface Rounds {
