@@ -25,6 +25,16 @@ export interface Backup {
   readonly digest: string;
 }
 
+/** A backup cannot be made under a name: something stands at the path that it would have, whole or not. */
+export class BackupExists extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} exists. Choose another name.`);
+    this.path = path;
+  }
+}
+
 /** What deciding history again came to. */
 export interface Verification {
   /** The position that it started behind: 0, or that of the oldest kept snapshot. */
@@ -39,7 +49,10 @@ export interface Verification {
 
 /** What an operator does to a running node; none of it is a command, since each node does it for itself. */
 export interface Operations {
-  /** Writes and checks a backup while commands go on. The name becomes a directory below `backups/`. */
+  /**
+   * Writes and checks a backup while commands go on. The name becomes a directory below `backups/`; rejects with
+   * `BackupExists` when it is taken.
+   */
   createBackup(name: string | undefined, progress?: (rows: number) => void): Promise<Backup>;
   listBackups(): Promise<readonly Backup[]>;
   logBounds(): Promise<{ readonly first: number; readonly end: number }>;

@@ -10,7 +10,8 @@ import type { RawRows, Store } from '#log/lmdb-rows';
 import { tables, type Table } from '#log/rows';
 
 const CHUNK_BYTES = 4 * 2 ** 20;
-const UNFINISHED = '.unfinished';
+/** Ends the name of a snapshot that is being written; a start removes what bears it. */
+export const UNFINISHED = '.unfinished';
 const FORMAT = 1;
 
 /**

@@ -8,7 +8,8 @@ import { answer, malformed, rejection, type Answer, type Ask } from '#gateways/h
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import { NewBackup, Nothing, Truncation } from '#gateways/fixed-routes';
-import type { Node, Verification } from '#gateways/node';
+import { BackupExists, type Node, type Verification } from '#gateways/node';
+import { UNFINISHED } from '#log/snapshot';
 
 const readNothing = queryReader({});
 
@@ -115,14 +116,20 @@ const createBackup = async (node: Node, { query, body }: Ask): Promise<Answer> =
   const asked = decode(NewBackup, body === undefined ? {} : body);
   if (isLeft(read) || isLeft(asked)) return malformed(problemsOf(read, asked));
   const { name } = asked.right;
-  const taken = name === undefined ? [] : await node.operations.listBackups();
-  if (taken.some((backup) => backup.name === name)) {
-    const spec = {
-      category: 'conflict' as const,
-      summary: 'A backup of this name exists.',
-      fix: 'Choose another name, or leave it out.',
-    };
-    return rejection({ code: 'backup.exists' }, spec, node.engine.head.position);
+  if (name?.endsWith(UNFINISHED) === true) {
+    return malformed([{ path: 'name', expected: `a name that does not end in ${UNFINISHED}`, got: name }]);
   }
-  return answer(await node.operations.createBackup(name));
+  try {
+    return answer(await node.operations.createBackup(name));
+  } catch (error) {
+    if (!(error instanceof BackupExists)) throw error;
+    const { path } = error;
+    return rejection({ code: 'backup.exists', detail: { path } }, nameTaken, node.engine.head.position);
+  }
 };
+
+const nameTaken = {
+  category: 'conflict',
+  summary: 'A backup of this name exists.',
+  fix: 'Choose another name, or leave it out. If the backup is damaged, delete the directory at `path`.',
+} as const;

@@ -5,8 +5,8 @@ import type { Engine } from '#log/engine';
 import type { Log } from '#log/log';
 import type { Authorise } from '#log/transaction';
 import type { Store } from '#log/lmdb-rows';
-import { checkSnapshot, listSnapshots, takeSnapshot, type Manifest } from '#log/snapshot';
-import type { Backup, Operations } from '#gateways/node';
+import { checkSnapshot, listSnapshots, takeSnapshot, UNFINISHED, type Manifest } from '#log/snapshot';
+import { BackupExists, type Backup, type Operations } from '#gateways/node';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { verifyAgainst } from '#gateways/server/verify-log';
 
@@ -33,20 +33,25 @@ export const operationsOf = (
       await takeSnapshot(store, path, { clusterId: data.cluster.clusterId, takenAt }, progress);
     } catch (error) {
       // On a full disk nothing is as good as the space that it takes.
-      await rm(`${path}.unfinished`, { recursive: true, force: true });
+      await rm(`${path}${UNFINISHED}`, { recursive: true, force: true });
       throw error;
     }
     return backupOf(path, await checkSnapshot(path));
   };
+  const underway = new Set<string>();
   return {
     createBackup: async (name, progress) => {
       const chosen = name ?? `backup-${new Date(parts.now()).toISOString().replaceAll(/[:.]/g, '-')}`;
       if (!NAME.test(chosen))
         throw new Error(`name: expected letters, digits, dots, dashes and underscores, got ${chosen}`);
-      if (existsSync(join(data.backupPath, chosen))) {
-        throw new Error(`name: a backup ${chosen} exists. Choose another name.`);
+      const path = join(data.backupPath, chosen);
+      if (underway.has(chosen) || existsSync(path)) throw new BackupExists(path);
+      underway.add(chosen);
+      try {
+        return await take(data.backupPath, chosen, progress);
+      } finally {
+        underway.delete(chosen);
       }
-      return take(data.backupPath, chosen, progress);
     },
     listBackups: async () =>
       (await listSnapshots(data.backupPath, tell)).map(({ path, manifest }) => backupOf(path, manifest)),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -53,7 +53,17 @@ test('a backup that is taken while keys are written is restored as the same clus
   const made = json((await run(['backup', 'create', 'nightly', '-o', 'json'])).stdout);
   writing = false;
   await writer;
-  expect(await run(['backup', 'create', 'nightly'])).toMatchObject({ exitCode: 5 });
+  mkdirSync(join(data, 'backups', 'hollow'));
+  for (const taken of ['nightly', 'hollow']) {
+    expect(await run(['backup', 'create', taken])).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(
+        new RegExp(
+          `A backup of this name exists. .backup.exists.\\n  path .*/backups/${taken}\\n  fix: Choose another`,
+        ),
+      ),
+    });
+  }
   expect((await run(['backup', 'list', '-o', 'name'])).stdout).toBe('nightly\n');
   await run(['kv', 'put', 'kept', 'after']);
   const { clusterId } = json((await run(['status', '-o', 'json'])).stdout);
