@@ -12,7 +12,7 @@ const none: readonly never[] = [];
 
 /** An object that the entry has to do with. */
 interface Touched {
-  /** As it is now. What is decided on is read and then changed: reading it again would cost as much as the first time. */
+  /** As it is now. What is decided on is read and then changed: a second reading would cost as much as the first. */
   row: Row;
   /** An undo may have made `row` wrong. */
   isStale: boolean;
