@@ -7,7 +7,7 @@ import { keyDeleteRange, keyTxn } from '#aggregates/chainfire/txn';
 import { alarm, disarm } from '#aggregates/cluster/alarm';
 import { batch } from '#aggregates/cluster/batch';
 import { clock } from '#aggregates/cluster/clock';
-import { history } from '#aggregates/cluster/history';
+import { historyOf } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
 import { role } from '#aggregates/cluster/role';
 import { bookkeeping } from '#aggregates/flaredb/bookkeeping';
@@ -24,6 +24,8 @@ import { quotaView } from '#projections/chainfire/quota';
 import { sweepView } from '#projections/chainfire/sweep';
 import { alarmView } from '#projections/cluster/alarm';
 import { historyView } from '#projections/cluster/history';
+import { levelView } from '#projections/cluster/level';
+import { roleView } from '#projections/cluster/role';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
 
@@ -32,10 +34,10 @@ export const catalog: readonly Component[] = [
   {
     name: 'cluster',
     summary: 'The log itself: its clock, roles, feature level, alarms and how much of the past is kept.',
-    aggregates: [role, level, history, alarm],
+    aggregates: [role, level, historyOf(nouns), alarm],
     procedures: [clock, batch, disarm],
     reactions: [],
-    views: [historyView, alarmView],
+    views: [historyView, alarmView, levelView, roleView],
   },
   {
     name: 'chainfire',
@@ -55,3 +57,7 @@ export const catalog: readonly Component[] = [
     views: [namespaceView, docView],
   },
 ];
+
+function nouns(): readonly string[] {
+  return catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
+}

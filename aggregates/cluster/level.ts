@@ -3,9 +3,14 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 
-const levelKind = kind<{ readonly level: number }>('level');
+/** The newest level that the cluster was raised to. */
+export interface Level {
+  readonly level: number;
+}
 
-export type LevelEvent = { readonly kind: 'level.raised'; readonly body: { readonly level: number } };
+export const levelKind = kind<Level>('level');
+
+export type LevelEvent = { readonly kind: 'level.raised'; readonly body: Level };
 
 const rejections = {
   'level.lower': {
@@ -20,7 +25,7 @@ const rejections = {
   },
 } as const;
 
-export const level: Aggregate<{ readonly level: number }, LevelCommand, LevelEvent, keyof typeof rejections> = {
+export const level: Aggregate<Level, LevelCommand, LevelEvent, keyof typeof rejections> = {
   kind: levelKind,
   summary: 'Which release the cluster decides like.',
   commands: [raiseLevel],

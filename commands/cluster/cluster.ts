@@ -14,7 +14,7 @@ export const advanceClock = command('clock', 'advance', {
   body: {},
 });
 
-const RoleId = id('role');
+const RoleId = id('role', { summary: 'Work that one process does for all.', example: 'liveness' });
 
 export const acquireRole = command('role', 'acquire', {
   summary: 'Become the holder of a role; the position is the fencing token.',
@@ -94,5 +94,30 @@ export const histories = view('history', {
     { title: 'OLDEST', path: 'position' },
     { title: 'SECONDS KEPT', path: 'keepSeconds' },
     { title: 'POSITIONS KEPT', path: 'keepPositions' },
+  ],
+});
+
+export const levels = view('level', {
+  summary: 'The feature level that the cluster was raised to; a cluster that never was has level 1.',
+  id: LevelId,
+  row: object({ id: LevelId, ...raiseLevel.body.shape.props }),
+  columns: [
+    { title: 'LEVEL OF', path: 'id' },
+    { title: 'LEVEL', path: 'level' },
+  ],
+});
+
+export const roles = view('role', {
+  summary: 'Work that one process does for all, with who does it.',
+  id: RoleId,
+  row: object({
+    id: RoleId,
+    ...acquireRole.body.shape.props,
+    modPosition: integer('position', { summary: 'Where it was taken: the fencing token.', unit: 'position' }),
+  }),
+  columns: [
+    { title: 'ROLE', path: 'id' },
+    { title: 'HOLDER', path: 'holder' },
+    { title: 'POSITION', path: 'modPosition' },
   ],
 });

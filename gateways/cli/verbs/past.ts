@@ -22,8 +22,8 @@ const ref: Argument = {
   ref: true,
 };
 
-/** `timeline` and `why`, for references to these nouns. */
-export const pastVerbs = (nouns: readonly Noun[]): readonly Verb[] => [
+/** `timeline` and `why`, for references to these nouns; `unseen` are nouns of the log that no view shows. */
+export const pastVerbs = (nouns: readonly Noun[], unseen: ReadonlySet<string>): readonly Verb[] => [
   {
     words: ['timeline'],
     summary: 'Show everything that happened to a thing: when, by whom, through what, and what was refused.',
@@ -37,7 +37,7 @@ export const pastVerbs = (nouns: readonly Noun[]): readonly Verb[] => [
       const { session, words } = call;
       const client = await session.client();
       const query = { limit: words.integer('limit'), cursor: words.text('cursor') };
-      const { json } = await client.ask({ method: 'GET', path: `/v1/timeline/${pathOf(nouns, call)}`, query });
+      const { json } = await client.ask({ method: 'GET', path: `/v1/timeline/${pathOf(nouns, unseen, call)}`, query });
       const items = listAt(json, 'items');
       session.show({
         json,
@@ -61,18 +61,21 @@ export const pastVerbs = (nouns: readonly Noun[]): readonly Verb[] => [
     run: async (call) => {
       const { session } = call;
       const client = await session.client();
-      const { json } = await client.ask({ method: 'GET', path: `/v1/why/${pathOf(nouns, call)}` });
+      const { json } = await client.ask({ method: 'GET', path: `/v1/why/${pathOf(nouns, unseen, call)}` });
       session.show({ json, table: () => whyText(call, json), names: () => [call.words.argument('ref') ?? ''] });
       return exitCodes.done;
     },
   },
 ];
 
-const pathOf = (nouns: readonly Noun[], { words }: Call): string => {
+const pathOf = (nouns: readonly Noun[], unseen: ReadonlySet<string>, { words }: Call): string => {
   const { noun: word, id } = refOfWord(words.argument('ref') ?? '');
   const found = nouns.find(({ noun, word: alias }) => noun === word || alias === word);
   if (found === undefined) {
     const known = nouns.map(({ noun }) => noun);
+    if (unseen.has(word)) {
+      throw usage(`REF: ${word} is internal; expected one of ${known.join(', ')}.`);
+    }
     throw usage(`REF: expected one of ${known.join(', ')} before the slash, got ${word}.`, meantInstead(word, known));
   }
   return `${found.noun}/${idToPath(found.id, idOfWord(found.id, 'ref', id) as never)}`;

@@ -1,0 +1,43 @@
+import { catalog } from '#gateways/catalog';
+import { openStage, type Stage } from '#harness/cli/command';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+}, 90_000);
+afterAll(async () => stage?.close(), 60_000);
+
+jest.setTimeout(60_000);
+
+const shown = catalog.flatMap(({ views }) => views.map(({ spec }) => spec.noun));
+const aggregates = catalog.flatMap((component) => component.aggregates);
+
+test('a noun that no view shows is internal in every command', () => {
+  const unseen = aggregates.filter(({ kind }) => !shown.includes(kind.noun));
+  expect(unseen.flatMap(({ commands }) => commands.filter(({ internal }) => !internal))).toEqual([]);
+});
+
+const ids: Readonly<Record<string, string>> = { lease: '7', doc: 'a/b', quota: 'keys' };
+
+test.each(['why', 'timeline'])('%s answers for every noun that is shown', async (verb) => {
+  const answers = await Promise.all(shown.map((noun) => stage.run([verb, `${noun}/${ids[noun] ?? 'a'}`])));
+  expect(answers.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(shown.map(() => [0, '']));
+});
+
+test('the role of a process is told, in the past too', async () => {
+  const why = await stage.run(['why', 'role/liveness', '-o', 'json']);
+  const { because, state } = JSON.parse(why.stdout) as {
+    readonly because: { readonly position: number };
+    readonly state: { readonly holder: string; readonly modPosition: number };
+  };
+  expect(state.modPosition).toBe(because.position);
+  const past = await stage.run(['role', 'get', 'liveness', '--at', String(because.position), '-o', 'json']);
+  expect(JSON.parse(past.stdout)).toMatchObject({ id: 'liveness', holder: state.holder });
+});
+
+test.each(['usage', 'posting', 'indexing', 'batch', 'clock'])('%s is refused as internal', async (noun) => {
+  expect(await stage.run(['why', `${noun}/a`])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(`REF: ${noun} is internal; expected one of history, `),
+  });
+});
