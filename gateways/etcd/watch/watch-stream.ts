@@ -4,6 +4,8 @@ import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
 import { idsOf } from '#gateways/etcd/kv/range';
 import { FilterType, WatchRequest, WatchResponse, type WatchCreateRequest } from '#gateways/etcd/messages/watch';
 import type { FrameEncoder, View } from '#gateways/etcd/watch/frame-encoding';
+import type { Node } from '#gateways/node';
+import { resumedAfter } from '#log/past';
 import type { Watch, WatchedRange, WatchSink } from '#log/watch';
 
 /**
@@ -11,6 +13,9 @@ import type { Watch, WatchedRange, WatchSink } from '#log/watch';
  * out of the history once the client has read. So a slow client costs this much memory and loses nothing.
  */
 const maxUnreadBytes = 512 * 1024;
+
+/** From this much unread on, what is read from the past for a stream waits; far below the end of a slow one. */
+const busyBytes = maxUnreadBytes / 4;
 
 /** Watches of one stream. Each is a few hundred bytes and an entry in the hub. */
 const maxWatchesPerStream = 10_000;
@@ -41,6 +46,13 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
   const followings = new Map<number, Following>();
   let nextId = 0;
   let ended = false;
+  /** What reads the past and waits for the client to read what it has. */
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const go of woken) go();
+  };
 
   const answer = (response: Parameters<typeof WatchResponse.encode>[0], revision = node.engine.head.position): void => {
     stream.write(WatchResponse.encode({ header: service.header(revision), ...response }));
@@ -78,17 +90,17 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
   };
 
   const follow = (following: Following): void => {
-    if (following.position + 1 < node.oldestPosition('key')) compacted(following);
+    const kept = keptFrom(node, following.position);
+    if (following.position + 1 < kept) compacted(following, kept);
     else following.watch = node.watch([following.range], following.position, sinkOf(following));
   };
 
   /** Ends a watch of what is no more. As in etcd, an id of the client's choice stays taken. */
-  const compacted = (following: Following): void => {
+  const compacted = (following: Following, compactRevision: number): void => {
     const { id } = following;
     following.ended = true;
     if (!following.named) followings.delete(id);
-    const cancelReason = refusal('compacted').message;
-    answer({ watchId: id, canceled: true, compactRevision: node.oldestPosition('key'), cancelReason });
+    answer({ watchId: id, canceled: true, compactRevision, cancelReason: refusal('compacted').message });
   };
 
   const sinkOf = (following: Following): WatchSink => {
@@ -102,12 +114,16 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
         }
         if (frame.position < following.start) return true;
         if (!caughtUp && frame.position < node.oldestPosition('key')) {
-          compacted(following);
+          compacted(following, node.oldestPosition('key'));
           return false;
         }
         const framed = encoder.encode(frame, following.view, following.id);
         if (framed !== undefined) stream.writeFramed(framed);
         return true;
+      },
+      ready: () => {
+        if (ended || stream.bufferedBytes <= busyBytes) return undefined;
+        return new Promise((resolve) => waiting.push(resolve));
       },
       bookmark: (position) => {
         // The first one only says that the watch is live.
@@ -145,6 +161,7 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
     ended = true;
     for (const { watch } of followings.values()) watch?.close();
     followings.clear();
+    wake();
   };
 
   /** The node stops. */
@@ -168,6 +185,7 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
     }
   });
   stream.onDrain(() => {
+    wake();
     for (const following of [...followings.values()]) {
       if (following.watch === undefined && !following.ended && !ended) follow(following);
     }
@@ -177,6 +195,12 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
     stream.end({ code: 0, message: '' });
   });
   stream.onCancel(close);
+};
+
+/** The first revision that can be watched from, for a watch that has shown everything up to a position. */
+const keptFrom = (node: Node, position: number): number => {
+  const { rows, head } = node.engine;
+  return Math.max(node.oldestPosition('key'), resumedAfter(rows, head.position, position) ?? 0);
 };
 
 /** Why a watch is not made, in the words of etcd's store. */
