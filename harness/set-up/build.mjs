@@ -10,10 +10,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { dependencyProblem, inRoot, nodeProblem, root, stop } from './machine.mjs';
 
@@ -93,25 +94,45 @@ const options = ({ source, target, selfContained }) => ({
     : { packages: 'external' }),
 });
 
+/** What V8 has made of a bundle, for any Node. */
+const CODE = /\.v[^/]+\.code$/;
+
+const removeCode = (bundle) => {
+  for (const name of readdirSync(dirname(bundle))) {
+    if (name.replace(CODE, '') === basename(bundle) && CODE.test(name))
+      rmSync(join(dirname(bundle), name), { force: true });
+  }
+};
+
 /**
- * A file appears whole or not at all: servers and tests may be starting from dist/ while it is built. What was made of
- * an older one goes first: V8 could not tell.
+ * A file appears whole or not at all: servers and tests may be starting from dist/ while it is built. One that is as it
+ * should be is not touched: the checkout may be another user's, or on a disk that cannot be written to.
  */
 const writeWhole = (path, contents, mode) => {
-  if (existsSync(path) && readFileSync(path).equals(contents)) return chmodSync(path, mode);
-  rmSync(codePath(path), { force: true });
+  if (existsSync(path) && readFileSync(path).equals(contents)) {
+    if ((statSync(path).mode & 0o777) !== mode) chmodSync(path, mode);
+    return;
+  }
   mkdirSync(dirname(path), { recursive: true });
+  removeCode(path);
   const unfinished = `${path}.${process.pid}.tmp`;
   writeFileSync(unfinished, contents, { mode });
   renameSync(unfinished, path);
 };
 
-const codePath = (path) => `${path}.${process.version}.code`;
+/** As gateways/cli/launch.ts has it. */
+const codePath = (bundle) => `${bundle}.${process.version}-${process.arch}.code`;
+
+/** Unfinished files of this age are of a build that was killed. */
+const ABANDONED_MS = 60_000;
 
 const removeLeftovers = (written) => {
   for (const entry of readdirSync(inRoot('dist'), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !written.has(path) && !path.endsWith('.tmp')) rmSync(path, { force: true });
+    if (!entry.isFile() || written.has(path.replace(CODE, ''))) continue;
+    if (path.endsWith('.tmp') && statSync(path, { throwIfNoEntry: false })?.mtimeMs > Date.now() - ABANDONED_MS)
+      continue;
+    rmSync(path, { force: true });
   }
 };
 
@@ -150,7 +171,7 @@ export const build = async () => {
   const written = new Set();
   for (const { path, contents } of results.flatMap((result) => result.outputFiles)) {
     writeWhole(path, Buffer.from(contents), path.endsWith(executable) ? 0o755 : 0o644);
-    written.add(path).add(codePath(path));
+    written.add(path);
   }
   removeLeftovers(written);
   keepCode();

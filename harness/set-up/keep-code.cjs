@@ -12,15 +12,15 @@ const program = join(__dirname, '..', '..', 'dist', 'bin', 'ultracloud.js');
 const directory = mkdtempSync(join(tmpdir(), 'ultracloud-build-'));
 const flags = ['--data', join(directory, 'data'), '--http', '127.0.0.1:0', '--etcd', '127.0.0.1:0'];
 process.argv = [process.execPath, program, 'serve', ...flags];
-const { loaded, codePath } = require(program);
+const { codeOf, codePath, loaded } = require(program);
 
 process.on('exit', () => {
-  for (const [path, script] of loaded) {
+  rmSync(directory, { recursive: true, force: true });
+  for (const [path, bundle] of loaded) {
     const unfinished = `${path}.${process.pid}.tmp`;
-    writeFileSync(unfinished, script.createCachedData());
+    writeFileSync(unfinished, codeOf(bundle));
     renameSync(unfinished, codePath(path));
   }
-  rmSync(directory, { recursive: true, force: true });
 });
 
 setInterval(() => {

@@ -1,5 +1,18 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -27,7 +40,8 @@ const cli = [
   "import { Command } from 'commander';",
   "const program = new Command('ultracloud');",
   "program.command('hi').action(() => process.stdout.write('hi\\n'));",
-  "program.command('serve').action(async () => (await import('#gateways/server/main')).serve());",
+  "const serve = program.command('serve').allowUnknownOption().allowExcessArguments();",
+  "serve.action(async () => (await import('#gateways/server/main')).serve());",
   'void program.parseAsync();\n',
 ];
 
@@ -93,6 +107,99 @@ describe('the build', () => {
     expect(stderr).toMatch(/^Node \S+ is too old: UltraCloud needs Node 99\.1 or newer/);
     expect(exitCode).toBe(1);
   });
+});
+
+describe('the code that V8 made of a bundle', () => {
+  const bundle = 'dist/cli/main.js';
+  const code = `${bundle}.${process.version}-${process.arch}.code`;
+  const greeting = (text: string): void =>
+    write('gateways/cli/main.ts', cli.join('\n').replace("'hi\\n'", `'${text}\\n'`));
+  const build = () => expect(run('harness/set-up/build.mjs')).toMatchObject({ exitCode: 0 });
+  const greet = () => run('dist/bin/ultracloud.js', ['hi']).stdout;
+  /** Whether the program ran with the code that was kept. */
+  const isUsed = (): boolean => {
+    const look = [
+      "const { loaded } = require('./dist/bin/ultracloud.js');",
+      "process.on('exit', () => console.log([...loaded.values()].map(({ script }) => script.cachedDataRejected)));",
+    ];
+    write('look.cjs', look.join('\n'));
+    const { exitCode, stdout, stderr } = run('look.cjs', ['hi']);
+    expect([exitCode, stderr, stdout]).toEqual([0, '', expect.stringMatching(/^h.\n\[ (?:false|undefined) \]\n$/)]);
+    return stdout.includes('false');
+  };
+
+  test('is used, unless it is damaged or of something else', () => {
+    build();
+    const kept = readFileSync(join(tree, code));
+    expect(isUsed()).toBe(true);
+    const changed = (at: number): Buffer => {
+      const copy = Buffer.from(kept);
+      copy[at] = (copy[at] ?? 0) ^ 1;
+      return copy;
+    };
+    const places = [0, 9, 40, 1_000, kept.length >> 1, kept.length - 5, kept.length - 1];
+    const server = readFileSync(join(tree, code.replace('cli', 'server')));
+    for (const damaged of [
+      ...[0, 3, 4, 100, kept.length - 1].map((length) => kept.subarray(0, length)),
+      Buffer.concat([kept, kept]),
+      ...places.map(changed),
+      server,
+    ]) {
+      writeFileSync(join(tree, code), damaged);
+      expect(isUsed()).toBe(false);
+    }
+    writeFileSync(join(tree, code), kept);
+    expect(isUsed()).toBe(true);
+    // Whatever V8 makes of code that was made under other flags.
+    expect(spawnSync(process.execPath, ['--no-opt', 'dist/bin/ultracloud.js', 'hi'], { cwd: tree }).status).toBe(0);
+  }, 60_000);
+
+  test('is of the bundle beside it, though another one had the same length and its code came late', () => {
+    build();
+    const { size } = statSync(join(tree, bundle));
+    const old = readFileSync(join(tree, code));
+    greeting('ho');
+    build();
+    expect(statSync(join(tree, bundle)).size).toBe(size);
+    expect([greet(), isUsed()]).toEqual(['ho\n', true]);
+    writeFileSync(join(tree, code), old);
+    expect([greet(), isUsed()]).toEqual(['ho\n', false]);
+  }, 60_000);
+
+  test('is made again after a build that was killed', async () => {
+    for (const killed of [0, 1, 2]) {
+      greeting('hi');
+      build();
+      greeting('ho');
+      const child = spawn(process.execPath, ['harness/set-up/build.mjs'], { cwd: tree, detached: true });
+      const gone = once(child, 'exit');
+      while (child.exitCode === null && existsSync(join(tree, code))) await new Promise((next) => setImmediate(next));
+      for (let more = 0; more < killed * 100; more++) await new Promise((next) => setImmediate(next));
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      await gone;
+      expect(['hi\n', 'ho\n']).toContain(greet());
+      build();
+      expect([greet(), isUsed()]).toEqual(['ho\n', true]);
+    }
+  }, 120_000);
+
+  test('may be missing where nobody can write it', () => {
+    build();
+    rmSync(join(tree, code));
+    const folders = [tree, ...readdirSync(tree, { recursive: true, encoding: 'utf8' }).map((path) => join(tree, path))]
+      .filter((path) => !path.includes('node_modules') && statSync(path).isDirectory())
+      .reverse();
+    for (const folder of folders) chmodSync(folder, 0o555);
+    const words = [process.execPath, 'harness/set-up/build.mjs'];
+    // Root may write everywhere.
+    if (process.getuid?.() === 0) words.unshift('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups');
+    const [command = '', ...rest] = words;
+    const { status, stderr } = spawnSync(command, rest, { cwd: tree, encoding: 'utf8' });
+    for (const folder of folders) chmodSync(folder, 0o755);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('so starts will take longer')]);
+    expect([greet(), isUsed()]).toEqual(['hi\n', false]);
+    expect(readdirSync(join(tree, 'dist/cli')).sort()).toEqual(['main.js', 'main.js.map']);
+  }, 60_000);
 });
 
 describe('preparing', () => {
