@@ -29,6 +29,8 @@ import { roleView } from '#projections/cluster/role';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
 
+const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
+
 /** Every component. Gateways, reference pages, laws and generators derive from this list. */
 export const catalog: readonly Component[] = [
   {
@@ -57,7 +59,3 @@ export const catalog: readonly Component[] = [
     views: [namespaceView, docView],
   },
 ];
-
-function nouns(): readonly string[] {
-  return catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
-}

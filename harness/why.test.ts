@@ -82,6 +82,7 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
     ['history.compact', 'key', { position: 1 }],
   ],
   'history.future': [['history.compact', 'doc', { position: 1e12 }]],
+  'history.unknown': [['history.retain', 'keys', { keepSeconds: 60 }]],
   'index.absent': [namespace('bare'), ['namespace.dropIndex', 'bare', { name: 'none' }]],
   'index.exists': [
     namespace('indexed', { indexes: [titles] }),

@@ -1,15 +1,18 @@
+import { left } from 'fp-ts/lib/Either';
 import type { Id } from '#commands/codec/scalar';
-import { history, type HistoryEvent } from '#aggregates/cluster/history';
-import { decisions } from '#harness/decisions';
+import { historyOf, type HistoryEvent } from '#aggregates/cluster/history';
 
-const compact = (position: number) => ({
+import { decisions } from '#harness/decisions';
+import { factsHolding } from '#harness/facts';
+
+const compact = (position: number, noun = 'key') => ({
   kind: 'history.compact' as const,
-  id: 'key' as Id<'history'>,
+  id: noun as Id<'history'>,
   body: { position },
 });
-const retain = (body: HistoryRetained['body']) => ({
+const retain = (body: HistoryRetained['body'], noun = 'key') => ({
   kind: 'history.retain' as const,
-  id: 'key' as Id<'history'>,
+  id: noun as Id<'history'>,
   body,
 });
 const retained = (body: HistoryRetained['body']): HistoryEvent => ({ kind: 'history.retained', body });
@@ -17,7 +20,11 @@ const compacted = (position: number): HistoryEvent => ({ kind: 'history.compacte
 
 type HistoryRetained = Extract<HistoryEvent, { kind: 'history.retained' }>;
 
+const history = historyOf(() => ['lease', 'key', 'doc']);
+
 decisions(history, [
+  ['forgets nothing of a noun that there is not', [], compact(50, 'keys'), 'history.unknown'],
+  ['keeps nothing of a noun that there is not', [], retain({ keepSeconds: 60 }, 'toString'), 'history.unknown'],
   ['forgets what ended before a position', [], compact(50), [compacted(50)]],
   ['forgets more', [compacted(50)], compact(99), [compacted(99)]],
   ['refuses what was forgotten before', [compacted(50)], compact(50), 'history.compacted'],
@@ -45,3 +52,16 @@ decisions(history, [
     [compacted(50)],
   ],
 ]);
+
+const moment = { position: 100, now: 0, level: 1, principal: 'tester' };
+
+test.each([
+  ['keys', { noun: 'keys', meant: 'key', known: 'doc, key, lease' }],
+  ['machine', { noun: 'machine', known: 'doc, key, lease' }],
+])('an unknown noun %s is told which there are', (noun, detail) => {
+  for (const command of [compact(50, noun), retain({}, noun)]) {
+    expect(history.decide(undefined, command, factsHolding([]), moment)).toEqual(
+      left({ code: 'history.unknown', detail }),
+    );
+  }
+});
