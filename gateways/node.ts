@@ -56,7 +56,10 @@ export interface Operations {
   createBackup(name: string | undefined, progress?: (rows: number) => void): Promise<Backup>;
   listBackups(): Promise<readonly Backup[]>;
   logBounds(): Promise<{ readonly first: number; readonly end: number }>;
-  /** Drops log files whose entries are all below a position that a kept snapshot has reached. History stays. */
+  /**
+   * Drops log files whose entries are all below a position that a kept snapshot has reached, and the snapshots that the
+   * rest of the log does not go on from. History stays.
+   */
   truncateLog(before: number): Promise<{ readonly first: number; readonly snapshot: Backup }>;
   /** Decides the whole kept history again, beside the running node, and compares it with what was recorded. */
   verifyLog(progress?: (position: number) => void): Promise<Verification>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Head } from '#log/decide';
@@ -90,6 +90,9 @@ export const takeSnapshot = (
     await writeFile(join(unfinished, 'manifest.json'), text, { mode: 0o600, flush: true });
     await syncDirectory(unfinished);
     await rename(unfinished, directory);
+    // Entries are dropped because a snapshot stands for them, so its name has to outlast a power failure.
+    await syncDirectory(dirname(directory));
+    await syncDirectory(dirname(dirname(directory)));
     return manifest;
   });
 
@@ -215,6 +218,20 @@ export const removeUnfinished = async (directory: string): Promise<void> => {
   const names = await readdir(directory).catch(() => []);
   for (const name of names) {
     if (name.endsWith(UNFINISHED)) await rm(join(directory, name), { recursive: true, force: true });
+  }
+};
+
+/**
+ * Removes the snapshots below a directory that were taken before a position. One whose removal is cut off is unfinished,
+ * and so no longer listed.
+ */
+export const dropSnapshots = async (directory: string, before: number): Promise<void> => {
+  for (const { path, manifest } of await listSnapshots(directory)) {
+    if (manifest.position >= before) break;
+    const unfinished = `${path}${UNFINISHED}`;
+    await rm(unfinished, { recursive: true, force: true });
+    await rename(path, unfinished);
+    await rm(unfinished, { recursive: true });
   }
 };
 

@@ -5,7 +5,7 @@ import type { Engine } from '#log/engine';
 import type { Log } from '#log/log';
 import type { Authorise } from '#log/transaction';
 import type { Store } from '#log/lmdb-rows';
-import { checkSnapshot, listSnapshots, takeSnapshot, UNFINISHED, type Manifest } from '#log/snapshot';
+import { checkSnapshot, dropSnapshots, listSnapshots, takeSnapshot, UNFINISHED, type Manifest } from '#log/snapshot';
 import { BackupExists, type Backup, type Operations } from '#gateways/node';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { verifyAgainst } from '#gateways/server/verify-log';
@@ -39,6 +39,28 @@ export const operationsOf = (
     return backupOf(path, await checkSnapshot(path));
   };
   const underway = new Set<string>();
+  /** The first that is whole of those that stand for everything before a position; a new one when there is none. */
+  const snapshotFor = async (before: number): Promise<Backup> => {
+    for (const { path, manifest } of await listSnapshots(data.snapshotPath, tell)) {
+      if (manifest.position < before - 1) continue;
+      try {
+        return backupOf(path, await checkSnapshot(path));
+      } catch (error) {
+        tell(error instanceof Error ? error.message : String(error));
+      }
+    }
+    const name = String(engine.head.position).padStart(16, '0');
+    let free = name;
+    for (let number = 2; existsSync(join(data.snapshotPath, free)); number++) free = `${name}-${number}`;
+    return take(data.snapshotPath, free);
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  /** Verification reads the snapshot and the entries that a truncation drops. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
   return {
     createBackup: async (name, progress) => {
       const chosen = name ?? `backup-${new Date(parts.now()).toISOString().replaceAll(/[:.]/g, '-')}`;
@@ -56,20 +78,21 @@ export const operationsOf = (
     listBackups: async () =>
       (await listSnapshots(data.backupPath, tell)).map(({ path, manifest }) => backupOf(path, manifest)),
     logBounds: () => log.bounds(),
-    truncateLog: async (before) => {
-      const { position } = engine.head;
-      if (before > position) throw new Error(`before: expected a position up to ${position}, got ${before}`);
-      const name = String(position).padStart(16, '0');
-      const listed = await listSnapshots(data.snapshotPath, tell);
-      const kept = listed.find(({ manifest }) => manifest.position >= before - 1);
-      const snapshot = kept === undefined ? await take(data.snapshotPath, name) : backupOf(kept.path, kept.manifest);
-      await log.truncate(Math.min(before, snapshot.position + 1));
-      return { first: (await log.bounds()).first, snapshot };
-    },
-    verifyLog: async (progress) => {
-      await engine.flush();
-      return verifyAgainst(data, { vocabulary: engine.vocabulary, authorise, recorded: store, log }, progress);
-    },
+    truncateLog: (before) =>
+      inTurn(async () => {
+        const { position } = engine.head;
+        if (before > position) throw new Error(`before: expected a position up to ${position}, got ${before}`);
+        const snapshot = await snapshotFor(before);
+        await log.truncate(Math.min(before, snapshot.position + 1));
+        const { first } = await log.bounds();
+        await dropSnapshots(data.snapshotPath, first - 1);
+        return { first, snapshot };
+      }),
+    verifyLog: (progress) =>
+      inTurn(async () => {
+        await engine.flush();
+        return verifyAgainst(data, { vocabulary: engine.vocabulary, authorise, recorded: store, log }, progress);
+      }),
   };
 };
 

@@ -6,7 +6,7 @@ import { Engine } from '#log/engine';
 import type { Store } from '#log/lmdb-rows';
 import type { TornTail } from '#log/segment/recovery';
 import { openSegmentLog, type SegmentLog } from '#log/segment/segment-log';
-import { removeUnfinished } from '#log/snapshot';
+import { dropSnapshots, removeUnfinished } from '#log/snapshot';
 import { vocabularyOf } from '#log/vocabulary';
 import { WatchHub } from '#log/watch';
 import type { Node } from '#gateways/node';
@@ -54,6 +54,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   const engine = new Engine({ vocabulary, log, store, authorise, now: options.now, onFault: options.onFault });
   await catchUp(engine, (await log.bounds()).end, say);
   for (const path of [data.backupPath, data.snapshotPath]) await removeUnfinished(path);
+  await dropSnapshots(data.snapshotPath, (await log.bounds()).first - 1);
   const hub = new WatchHub(engine);
   const liveness = await startLiveness(engine, randomBytes(8).toString('hex'));
   const disk =
