@@ -16,7 +16,14 @@ export interface View {
   readonly prevKv: boolean;
   readonly puts: boolean;
   readonly deletes: boolean;
+  /** Whether the client takes a large frame in parts. */
+  readonly fragment: boolean;
 }
+
+/** As in etcd, a response of this size or more is cut between its events for a client that takes parts. */
+const maxWholeBytes = 2 * 1024 * 1024;
+/** The longest watch id with its tag. */
+const watchIdBytes = 11;
 
 /** Frames as answers ready to be written, each encoded once for all streams that watch in the same way. */
 export interface FrameEncoder {
@@ -25,13 +32,13 @@ export interface FrameEncoder {
 }
 
 interface Encoded {
-  /** The answer without its watch id. */
-  readonly body: Buffer | undefined;
-  /** With its prefix, by watch id. */
+  /** The answer, or its parts, without its watch id; none when nothing is wanted. */
+  readonly bodies: readonly Buffer[];
+  /** With prefixes, by watch id. */
   readonly framed: Map<number, Buffer>;
 }
 
-const views = 8;
+const views = 16;
 
 export const frameEncoder = ({ node, header }: Service): FrameEncoder => {
   const cache = new WeakMap<Frame, (Encoded | undefined)[]>();
@@ -50,18 +57,19 @@ export const frameEncoder = ({ node, header }: Service): FrameEncoder => {
   return {
     encode: (frame, view, watchId) => {
       const encoded = encodedOf(frame);
-      const index = (view.prevKv ? 4 : 0) + (view.puts ? 2 : 0) + (view.deletes ? 1 : 0);
+      const index = (view.fragment ? 8 : 0) + (view.prevKv ? 4 : 0) + (view.puts ? 2 : 0) + (view.deletes ? 1 : 0);
       let one = encoded[index];
       if (one === undefined) {
-        one = { body: bodyOf(node, header, frame, view), framed: new Map() };
+        one = { bodies: bodiesOf(node, header, frame, view), framed: new Map() };
         encoded[index] = one;
       }
-      if (one.body === undefined) return undefined;
+      if (one.bodies.length === 0) return undefined;
       let framed = one.framed.get(watchId);
       if (framed === undefined) {
         // Fields may come in any order, and what is behind the id is the same for all.
         const id = WatchResponse.encode({ watchId });
-        framed = encodeMessage(id.length === 0 ? one.body : Buffer.concat([id, one.body]));
+        const messages = one.bodies.map((body) => encodeMessage(id.length === 0 ? body : Buffer.concat([id, body])));
+        framed = messages.length === 1 ? (messages[0]) : Buffer.concat(messages);
         one.framed.set(watchId, framed);
       }
       return framed;
@@ -69,18 +77,41 @@ export const frameEncoder = ({ node, header }: Service): FrameEncoder => {
   };
 };
 
-const bodyOf = (
+const bodiesOf = (
   node: Node,
   header: (revision: number) => Buffer,
   { position, events }: Frame,
   view: View,
-): Buffer | undefined => {
+): readonly Buffer[] => {
   const shown: Event[] = [];
   for (const event of events) {
     const wanted = event.kind === 'key.put' ? view.puts : event.kind === 'key.deleted' && view.deletes;
     if (wanted) shown.push(eventOf(node, position, event, view.prevKv));
   }
-  return shown.length === 0 ? undefined : WatchResponse.encode({ header: header(position), events: shown });
+  if (shown.length === 0) return [];
+  const whole = WatchResponse.encode({ header: header(position), events: shown });
+  const fits = shown.length === 1 || whole.length + watchIdBytes < maxWholeBytes;
+  return fits || !view.fragment ? [whole] : partsOf(header(position), shown);
+};
+
+/** As many events in each part as fit, and one at least; all parts but the last say that more comes. */
+const partsOf = (header: Buffer, events: readonly Event[]): readonly Buffer[] => {
+  const head = WatchResponse.encode({ header, fragment: true });
+  const parts: Buffer[] = [];
+  let part: Buffer[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const encoded = WatchResponse.encode({ events: [event] });
+    if (part.length > 0 && head.length + watchIdBytes + bytes + encoded.length >= maxWholeBytes) {
+      parts.push(Buffer.concat([head, ...part]));
+      part = [];
+      bytes = 0;
+    }
+    part.push(encoded);
+    bytes += encoded.length;
+  }
+  parts.push(Buffer.concat([WatchResponse.encode({ header }), ...part]));
+  return parts;
 };
 
 const eventOf = (node: Node, position: number, { kind, id, body }: Happened, prevKv: boolean): Event => {

@@ -76,6 +76,7 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
         prevKv: request.prevKv,
         puts: !request.filters.includes(FilterType.noPut),
         deletes: !request.filters.includes(FilterType.noDelete),
+        fragment: request.fragment,
       },
       progressNotify: request.progressNotify,
       start,
