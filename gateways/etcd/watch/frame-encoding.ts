@@ -63,13 +63,15 @@ export const frameEncoder = ({ node, header }: Service): FrameEncoder => {
         one = { bodies: bodiesOf(node, header, frame, view), framed: new Map() };
         encoded[index] = one;
       }
-      if (one.bodies.length === 0) return undefined;
       let framed = one.framed.get(watchId);
       if (framed === undefined) {
         // Fields may come in any order, and what is behind the id is the same for all.
         const id = WatchResponse.encode({ watchId });
-        const messages = one.bodies.map((body) => encodeMessage(id.length === 0 ? body : Buffer.concat([id, body])));
-        framed = messages.length === 1 ? (messages[0]) : Buffer.concat(messages);
+        const [first, ...others] = one.bodies.map((body) =>
+          encodeMessage(id.length === 0 ? body : Buffer.concat([id, body])),
+        );
+        if (first === undefined) return undefined;
+        framed = others.length === 0 ? first : Buffer.concat([first, ...others]);
         one.framed.set(watchId, framed);
       }
       return framed;
