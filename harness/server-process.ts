@@ -30,17 +30,25 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A server that was started, ready or not. */
-export interface StartingServer {
+/** A program that was started. */
+export interface StartedProgram {
   readonly pid: number;
   readonly ended: Promise<Ended>;
-  /** All that servers with this log have said. */
+  /** All that programs with this log have said. */
   output(): string;
   signal(name: NodeJS.Signals): void;
-  /** Waits until it answers, telling how long that takes; rejects with what it said when it ends instead. */
-  ready(waiting?: (seconds: number) => void): Promise<ServerProcess>;
+  /** Asks it to stop; rejects when it does not. */
+  stop(): Promise<Ended>;
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>;
+  /** It does not keep this process up any more. */
+  letGo(): void;
+}
+
+/** A server that was started, ready or not. */
+export interface StartingServer extends StartedProgram {
+  /** Waits until it answers, telling how long that takes; rejects with what it said when it ends instead. */
+  ready(waiting?: (seconds: number) => void): Promise<ServerProcess>;
 }
 
 /** A server that answers. */
@@ -48,45 +56,27 @@ export interface ServerProcess extends StartingServer {
   readonly endpoints: Endpoints;
   /** From its start until it answered. */
   readonly readyMs: number;
-  /** Asks it to stop; rejects when it does not. */
-  stop(): Promise<Ended>;
 }
 
 const READY_MS = 60_000;
 const STOP_MS = 30_000;
 
-/** Starts the built server as a process of its own. */
-export const startServer = (place: ServerPlace): StartingServer => {
-  const started = performance.now();
-  const output = openSync(place.log, 'a', 0o600);
-  const anywhere = '127.0.0.1:0';
-  const words = [...(place.through ?? []), process.execPath, place.program, 'serve', '--data', place.data];
-  const flags = ['--http', anywhere, '--etcd', anywhere, ...(place.flags ?? [])];
-  const [command = '', ...rest] = [...words, ...flags];
+/** Starts a program, the first of `words`, as a process of its own; what it says goes to the end of the file `log`. */
+export const startProgram = ([command = '', ...args]: readonly string[], log: string): StartedProgram => {
+  const output = openSync(log, 'a', 0o600);
   // In a group of its own, so that Ctrl-C reaches it through us and a kept one outlives this terminal.
-  const child = spawn(command, rest, { detached: true, stdio: ['ignore', output, output] });
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', output, output] });
   closeSync(output);
-  let end: Ended | undefined;
   const ended = new Promise<Ended>((resolve) => {
-    const settle = (exitCode: number | null, signal: NodeJS.Signals | null): void =>
-      resolve((end = { exitCode, signal }));
-    child.once('exit', settle);
-    child.once('error', () => settle(127, null));
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    child.once('error', () => resolve({ exitCode: 127, signal: null }));
   });
-  const said = (): string => readFileSync(place.log, 'utf8').trim();
+  const said = (): string => readFileSync(log, 'utf8').trim();
   const kill = async (): Promise<void> => {
     child.ref();
     child.kill('SIGKILL');
     await ended;
   };
-  const starting: Omit<StartingServer, 'ready'> = {
-    pid: child.pid ?? 0,
-    ended,
-    output: said,
-    signal: (name) => void child.kill(name),
-    kill,
-  };
-
   const stop = async (): Promise<Ended> => {
     child.ref();
     child.kill('SIGTERM');
@@ -94,22 +84,42 @@ export const startServer = (place: ServerPlace): StartingServer => {
     const first = await Promise.race([ended, late]);
     if (first !== 'late') return first;
     await kill();
-    throw new Error(`the server did not stop within ${STOP_MS / 1000} s:\n${said()}`);
+    throw new Error(`${command} did not stop within ${STOP_MS / 1000} s:\n${said()}`);
   };
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    output: said,
+    signal: (name) => void child.kill(name),
+    stop,
+    kill,
+    letGo: () => child.unref(),
+  };
+};
+
+/** Starts the built server. */
+export const startServer = (place: ServerPlace): StartingServer => {
+  const started = performance.now();
+  const anywhere = '127.0.0.1:0';
+  const words = [...(place.through ?? []), process.execPath, place.program, 'serve', '--data', place.data];
+  const flags = ['--http', anywhere, '--etcd', anywhere, ...(place.flags ?? [])];
+  const program = startProgram([...words, ...flags], place.log);
+  let hasEnded = false;
+  void program.ended.then(() => (hasEnded = true));
 
   const ready = async (waiting: (seconds: number) => void = () => undefined): Promise<ServerProcess> => {
     let told = 0;
     for (;;) {
       const elapsed = performance.now() - started;
       const endpoints = readEndpoints(place.data);
-      if (endpoints !== undefined && endpoints.pid === child.pid && (await isReady(endpoints))) {
-        child.unref();
-        return { ...starting, ready, endpoints, readyMs: elapsed, stop };
+      if (endpoints !== undefined && endpoints.pid === program.pid && (await isReady(endpoints))) {
+        program.letGo();
+        return { ...program, ready, endpoints, readyMs: elapsed };
       }
-      if (end !== undefined) throw new Error(`the server ended while it started:\n${said()}`);
+      if (hasEnded) throw new Error(`the server ended while it started:\n${program.output()}`);
       if (elapsed > READY_MS) {
-        await kill();
-        throw new Error(`the server was not ready within ${READY_MS / 1000} s:\n${said()}`);
+        await program.kill();
+        throw new Error(`the server was not ready within ${READY_MS / 1000} s:\n${program.output()}`);
       }
       if (elapsed - told > 1_000) {
         told = elapsed;
@@ -118,7 +128,7 @@ export const startServer = (place: ServerPlace): StartingServer => {
       await sleep(25);
     }
   };
-  return { ...starting, ready };
+  return { ...program, ready };
 };
 
 /** What a server has written for its clients; undefined when there is none. */

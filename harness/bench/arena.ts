@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Measured } from '#harness/bench/row';
 import {
+  endServers,
   etcdInstalled,
   startEtcd,
   startUltraCloud,
@@ -62,12 +63,10 @@ export const openArena = (options: ArenaOptions): Arena => {
     mkdirSync(path, { mode: 0o700 });
     return path;
   };
-  const servers: Server[] = [];
   const startLoaded = async (): Promise<Pair> => {
     const pair: Server[] = [];
     for (const { name, start } of sides) {
       const server = await start(newDirectory(name));
-      servers.push(server);
       pair.push(server);
       const seconds = await worker.run('fill', { ...targetOf(server), address: server.grpc, keys: keySpace });
       say(`filled ${name} with ${keySpace} keys in ${seconds.toFixed(1)} s`);
@@ -87,8 +86,7 @@ export const openArena = (options: ArenaOptions): Arena => {
     newDirectory,
     loaded: () => (loaded ??= startLoaded()),
     close: async () => {
-      worker.stop();
-      await Promise.all(servers.map((server) => server.kill()));
+      await Promise.all([worker.stop(), endServers()]);
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyKind } from '#aggregates/chainfire/key';
 import { catalog } from '#gateways/catalog';
-import { openDataDirectory } from '#gateways/server/data-directory';
-import { startNode, type RunningNode } from '#gateways/server/running-node';
+import type { RunningNode } from '#gateways/server/running-node';
 import { verifyDirectory } from '#gateways/server/verify-log';
 import { keyOf, value } from '#harness/bench/etcd-message';
+import { openTestNode } from '#harness/node';
 import type { Submission } from '#log/entry';
 import { keyView } from '#projections/chainfire/key';
 import { pageOf } from '#projections/selection';
@@ -51,14 +51,7 @@ const commandAt = (place: number, keys: number): Submission => {
 };
 
 const withNode = async <T>(directory: string, measure: (node: RunningNode) => Promise<T>): Promise<T> => {
-  const node = await startNode(openDataDirectory(directory), {
-    components: catalog,
-    version: 'bench',
-    now: () => Date.now(),
-    onFault: (error) => {
-      throw error;
-    },
-  });
+  const node = await openTestNode(directory);
   try {
     return await measure(node);
   } finally {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openArena } from '#harness/bench/arena';
@@ -64,18 +65,37 @@ const main = async (): Promise<number> => {
     quick: values.quick,
     say,
   });
-  let failed = false;
-  try {
+  let isOver = false;
+  const measured = async (): Promise<number> => {
+    let failed = false;
     for (const bench of chosen) {
       const rows = await bench.measure(arena, wanted).catch((error: unknown) => failedRows(bench, error));
+      if (isOver) break;
       if (rows.some(({ runs }) => runs === 0)) failed = true;
       rows.forEach(print);
     }
+    return failed ? 1 : 0;
+  };
+  try {
+    return await Promise.race([measured(), stopped()]);
   } finally {
+    isOver = true;
     await arena.close();
   }
-  return failed ? 1 : 0;
 };
+
+const LOOK_MS = 500;
+
+/** The exit code once this process is asked to stop. npm's shell does not pass a signal on, and just ends. */
+const stopped = (): Promise<number> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => resolve(128 + system.signals[signal]));
+    }
+    const parent = process.ppid;
+    const orphaned = (): void => (process.ppid === parent ? undefined : resolve(128 + system.signals.SIGTERM));
+    if (process.env['npm_lifecycle_event'] === 'bench') setInterval(orphaned, LOOK_MS).unref();
+  });
 
 const failedRows = ({ contests }: Bench, error: unknown): readonly Row[] =>
   contests.map((contest) => failedRow(contest, error));

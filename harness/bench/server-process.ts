@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { keyOf, rangeRequest } from '#harness/bench/etcd-message';
 import { callOf, headerBlocks, onStream, openConnection, type Address } from '#harness/bench/http2-client';
+import { startProgram, startServer, type StartedProgram } from '#harness/server-process';
 
 /** One server under measurement, a process of its own on a directory of its own. */
 export interface Server {
@@ -34,18 +35,15 @@ export const startEtcd: StartServer = async (directory) => {
   const args = [
     ...['--name', 'bench', '--data-dir', directory, '--log-level', 'error'],
     ...['--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl],
-    ...[
-      '--listen-peer-urls',
-      peerUrl,
-      '--initial-advertise-peer-urls',
-      peerUrl,
-      '--initial-cluster',
-      `bench=${peerUrl}`,
-    ],
+    ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
+    ...['--initial-cluster', `bench=${peerUrl}`],
     // The default of 2 GiB would end the run early.
     ...['--quota-backend-bytes', String(8 * 2 ** 30)],
   ];
-  return ready(spawn('etcd', args, { stdio: 'ignore' }), () => ({ grpc: address, http: address }));
+  return readable(
+    started(() => startProgram(['etcd', ...args], `${directory}.log`)),
+    () => ({ grpc: address, http: address }),
+  );
 };
 
 /** `program` is the CLI's bundle. */
@@ -53,42 +51,56 @@ export const startUltraCloud =
   (program: string): StartServer =>
   async (directory) => {
     const [http, grpc] = [await freePort(), await freePort()];
-    const listen = ['--http', `${HOST}:${http}`, '--etcd', `${HOST}:${grpc}`];
-    const child = spawn(process.execPath, [program, 'serve', '--data', directory, ...listen], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    return ready(child, () => ({
-      grpc: { host: HOST, port: grpc },
-      http: { host: HOST, port: http },
-      token: readFileSync(join(directory, 'admin.token'), 'utf8').trim(),
-    }));
+    const flags = ['--http', `${HOST}:${http}`, '--etcd', `${HOST}:${grpc}`];
+    return readable(
+      started(() => startServer({ program, data: directory, log: `${directory}.log`, flags })),
+      () => ({
+        grpc: { host: HOST, port: grpc },
+        http: { host: HOST, port: http },
+        token: readFileSync(join(directory, 'admin.token'), 'utf8').trim(),
+      }),
+    );
   };
 
-const ready = async (child: ChildProcess, where: () => Pick<Server, 'grpc' | 'http' | 'token'>): Promise<Server> => {
+const running = new Set<StartedProgram>();
+let isOver = false;
+
+// Whatever ends this process must not leave servers behind.
+process.once('exit', () => running.forEach((program) => program.signal('SIGKILL')));
+
+const started = (start: () => StartedProgram): StartedProgram => {
+  if (isOver) throw new Error('no more servers are started');
+  const program = start();
+  running.add(program);
+  void program.ended.then(() => running.delete(program));
+  return program;
+};
+
+/** Kills every server, those that are starting too, and lets no other start. */
+export const endServers = async (): Promise<void> => {
+  isOver = true;
+  await Promise.all([...running].map((program) => program.kill()));
+};
+
+const readable = async (
+  program: StartedProgram,
+  where: () => Pick<Server, 'grpc' | 'http' | 'token'>,
+): Promise<Server> => {
   const startedAt = performance.now();
-  const gone = once(child, 'exit');
-  let exited = false;
-  void gone.then(() => (exited = true));
-  // Whatever ends this process must not leave servers behind.
-  const killAtExit = (): boolean => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    if (!exited) await gone;
-    process.off('exit', killAtExit);
-  };
+  const { pid } = program;
+  const kill = (): Promise<void> => program.kill();
   while (performance.now() - startedAt < START_LIMIT_MS) {
-    if (exited || child.pid === undefined) throw new Error(`${child.spawnfile} ended with exit code ${child.exitCode}`);
+    if (!running.has(program)) throw new Error(`the server ended while it started:\n${program.output()}`);
     try {
       const found = where();
       await firstRead(found.grpc, found.token);
-      return { ...found, pid: child.pid, readableAfterMs: performance.now() - startedAt, kill };
+      return { ...found, pid, readableAfterMs: performance.now() - startedAt, kill };
     } catch {
       await pause(2);
     }
   }
   await kill();
-  throw new Error(`${child.spawnfile} answered no read within ${START_LIMIT_MS / 1000} s`);
+  throw new Error(`no read was answered within ${START_LIMIT_MS / 1000} s:\n${program.output()}`);
 };
 
 const firstRead = (address: Address, token: string | undefined): Promise<void> =>

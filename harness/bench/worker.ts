@@ -35,7 +35,7 @@ export const WORKER_FLAG = '--worker';
 /** Load comes from a process of its own, so that it neither waits for the servers' owner nor slows it. */
 export interface Worker {
   readonly run: <J extends JobName>(job: J, options: Parameters<Jobs[J]>[0]) => Promise<Awaited<ReturnType<Jobs[J]>>>;
-  readonly stop: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 export const startWorker = (program: string): Worker => {
@@ -49,7 +49,10 @@ export const startWorker = (program: string): Worker => {
       if ('error' in answer) throw new Error(answer.error);
       return answer.result as never;
     },
-    stop: () => child.kill(),
+    stop: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
   };
 };
 
