@@ -1,6 +1,7 @@
 import { type Either, isLeft, left } from 'fp-ts/lib/Either';
 import type { Codec } from '#commands/codec/codec';
 import { decode } from '#commands/codec/decode';
+import { expectation } from '#commands/codec/expectation';
 import type { Problem } from '#commands/codec/problem';
 
 /**
@@ -15,7 +16,9 @@ export const idFromPath = <A>(codec: Codec<A>, segment: string): Either<readonly
   }
   const decoded = decode(codec, jsonForm(codec, raw));
   if (!isLeft(decoded)) return decoded;
-  return left(decoded.left.map(({ path: _path, ...problem }) => ({ path: 'id', ...problem })));
+  // That the bytes go through base64 on their way here is nothing that a caller wrote.
+  const expected = isBinary(codec) ? { expected: expectation(codec.shape) } : {};
+  return left(decoded.left.map((problem) => ({ ...problem, ...expected, path: 'id' })));
 };
 
 /** The segment that `idFromPath` reads back. */

@@ -143,12 +143,17 @@ const parseOccurrences = (
   for (const occurrence of occurrences) {
     const item = parseFlag(flag.codec, occurrence);
     if (isLeft(item)) return item;
-    items.push(flag.repeatable ? bareForm(flag.codec, item.right) : item.right);
+    if (flag.repeatable && isWhole(flag.codec.shape, item.right)) items.push(...item.right);
+    else items.push(flag.repeatable ? bareForm(flag.codec, item.right) : item.right);
   }
   if (flag.repeatable) return right(items);
   if (items.length > 1) return left([{ path: '', expected: 'one value', got: `${items.length} values` }]);
   return right(items[0]);
 };
+
+/** A JSON list where one item is no list: all items at once. */
+const isWhole = ({ kind }: Shape, given: unknown): given is readonly unknown[] =>
+  (kind === 'object' || kind === 'oneOf' || kind === 'map') && Array.isArray(given);
 
 const parseEntries = (value: AnyCodec, occurrences: readonly string[]): Either<readonly Problem[], unknown> => {
   const entries: (readonly [string, unknown])[] = [];

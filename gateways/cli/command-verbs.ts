@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { isLeft } from 'fp-ts/lib/Either';
 import type { AnyCodec } from '#commands/codec/codec';
 import { decode } from '#commands/codec/decode';
-import { idToPath } from '#commands/codec/id-path';
+import { idFromPath, idToPath } from '#commands/codec/id-path';
 import { bodyFromFlags, flagsOf, type Flag as FieldFlag, kebab } from '#commands/codec/usage';
 import type { Problem } from '#commands/codec/problem';
 import type { AnyCommandSpec, CommandExample } from '#commands/command';
@@ -97,7 +97,7 @@ const fieldFlags = (spec: AnyCommandSpec, fields: readonly FieldFlag[]): readonl
   fields.flatMap((field): readonly Flag[] => {
     const about = {
       name: field.name,
-      summary: field.required ? `${field.summary} Required.` : field.summary,
+      summary: `${field.summary}${field.required ? ' Required.' : ''}${field.repeatable ? ' May be repeated.' : ''}`,
       repeatable: field.repeatable,
       hidden: spec.cli.positional.includes(field.field),
       ...(field.noun === undefined ? {} : { noun: field.noun }),
@@ -111,8 +111,7 @@ const idGiven = (spec: AnyCommandSpec, { words }: Call): string => {
   if (spec.id === undefined) return '';
   const word = words.argument(idName(spec)) ?? '';
   const id = idOfWord(spec.id, spec.noun, word, words.on(`${spec.noun}-base64`));
-  const form = spec.id.shape.kind === 'bytes' ? { base64: Buffer.from(id, 'latin1').toString('base64') } : id;
-  const checked = decode(spec.id, form);
+  const checked = idFromPath(spec.id, idToPath(spec.id, id as never));
   if (!isLeft(checked)) return id;
   throw malformed(
     `${spec.cli.words.join(' ')}: the ${spec.noun} is not valid.`,

@@ -80,7 +80,7 @@ export const showDecided = (
   session.show({
     json,
     table: () => {
-      const lines = events.map((event) => eventLine(event));
+      const lines = [...eventLines(events)];
       const reply = replyOf(json);
       if (reply !== undefined) lines.push(session.fields(reply));
       const subject = about === undefined ? '' : `${about.noun}/${wordOfBytes(Buffer.from(about.id, 'latin1'))}: `;
@@ -113,6 +113,16 @@ export const eventLine = (event: unknown): string => {
   const body = isObject(event) ? event['body'] : undefined;
   const fields = isObject(body) ? Object.entries(body).map(([name, value]) => `${name}=${shortText(value)}`) : [];
   return [kind, refOfEvent(event), ...fields].join('  ');
+};
+
+/** What people read through; programs take all of them as JSON. */
+const mostLines = 20;
+
+/** A line for each event, and how many more there are when they are too many to read. */
+export const eventLines = (events: readonly unknown[]): readonly string[] => {
+  if (events.length <= mostLines) return events.map((event) => eventLine(event));
+  const more = `… and ${events.length - mostLines} more events; -o json shows them all`;
+  return [...events.slice(0, mostLines).map((event) => eventLine(event)), more];
 };
 
 const LONGEST = 80;

@@ -1,4 +1,4 @@
-import { eventLine } from '#gateways/cli/decided';
+import { eventLines } from '#gateways/cli/decided';
 import { isObject, listAt, numberAt, textAt } from '#gateways/cli/json';
 import { idWordOf } from '#gateways/cli/key-text';
 import { visible } from '#gateways/cli/visible';
@@ -35,7 +35,7 @@ export const resultLines = (outcome: unknown): readonly string[] => {
   if (came === 'duplicate') {
     return [`the same request came before; its outcome stands at position ${numberAt(outcome, 'original') ?? '?'}`];
   }
-  const events = listAt(outcome, 'events').map((event) => eventLine(event));
+  const events = eventLines(listAt(outcome, 'events'));
   const others = numberAt(outcome, 'otherEvents');
   const more = others === undefined ? [] : [`(${others} more at this position, of other things)`];
   return events.length + more.length === 0 ? ['nothing changed'] : [...events, ...more];
