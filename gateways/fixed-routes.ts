@@ -63,6 +63,10 @@ const route = (
   ...about,
 });
 
+const READINESS =
+  '`status`, and `components` with theirs: the log, apply, writes, and each component of the catalogue. That is `ok`, ' +
+  '`alarmed` while an alarm stands of it (it takes work all the same), or `failed`.';
+
 /** Operations beside the ones that the catalogue gives, in the order of the reference. */
 export const fixedRoutes: readonly FixedRoute[] = [
   route('POST', '/v1/whatif', 'whatif', {
@@ -182,13 +186,13 @@ export const fixedRoutes: readonly FixedRoute[] = [
       ['/health', 'Whether the process answers.'],
       ['/healthz', 'Whether the process answers.'],
       ['/livez', 'Whether the process answers; if not, restart it.'],
-      ['/readyz', 'Whether every component takes work; 503 if one does not.'],
+      ['/readyz', 'Whether the node and every component take work; 503 if one does not.'],
     ] as const
   ).map(([path, summary]) =>
     route('GET', path, path.slice(1), {
       tag: 'health',
       summary,
-      answer: '`status`, and `components` with theirs.',
+      answer: path === '/readyz' ? READINESS : '`status`.',
       open: true,
     }),
   ),

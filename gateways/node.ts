@@ -78,6 +78,8 @@ export interface Node {
   authenticate(token: string): Principal | undefined;
   /** Follows changes after `from` (excluded); bookmarks about every five seconds when nothing comes. */
   watch(ranges: readonly WatchedRange[], from: number, sink: WatchSink): Watch;
+  /** Watches that are open, of every gateway. */
+  watchCount(): number;
   /** What an operator should know: what the start had to mend, and what gets short. Empty when all is well. */
   notices(): readonly string[];
   /** Of the disk with the data directory; undefined when nobody looks after it. */

@@ -222,8 +222,8 @@ export const removeUnfinished = async (directory: string): Promise<void> => {
 };
 
 /**
- * Removes the snapshots below a directory that were taken before a position. One whose removal is cut off is unfinished,
- * and so no longer listed.
+ * Removes the snapshots below a directory that were taken before a position. One whose removal is cut off has the name
+ * of one that is unfinished.
  */
 export const dropSnapshots = async (directory: string, before: number): Promise<void> => {
   for (const { path, manifest } of await listSnapshots(directory)) {

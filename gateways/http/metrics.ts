@@ -49,7 +49,8 @@ export const metricsOf = (node: Node, streams: { readonly size: number }): Metri
     'Objects that an operator must look at, such as those whose timer was refused.',
     () => engine.facts.range(alarmKind, { from: '', limit: maxAlarms }).length,
   );
-  gauge('http_streams', 'Watches and followed logs that are open.', () => streams.size);
+  gauge('http_streams', 'Watches and followed logs that are open over HTTP.', () => streams.size);
+  gauge('watches', 'Watches that are open, of every gateway.', () => node.watchCount());
   gauge('uptime_seconds', 'How long this node has been serving.', () => (engine.now - node.startedMs) / 1000);
   const requests = new Counter({
     name: 'ultracloud_http_requests_total',

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemPrincipal } from '#gateways/server/policy';
 import { startTestApi, type TestApi } from '#harness/http';
 
 /** What operators do to a node over HTTP. */
@@ -55,4 +56,72 @@ test('a backup cannot have the name of what a start removes', async () => {
     json: { code: 'request.malformed', problems: [{ path: 'name', got: 'half.unfinished' }] },
   });
   expect(existsSync(join(backups(), 'half.unfinished'))).toBe(false);
+});
+
+describe('the health of components', () => {
+  const raise = (id: string, kind = 'alarm.raise') =>
+    api.node.engine.submit({
+      kind,
+      id,
+      body: kind === 'alarm.raise' ? { code: 'test.alarm', message: 'A test.' } : {},
+      principal: systemPrincipal,
+      credential: 'test',
+      source: 'test',
+    });
+  const ok = { status: 'ok' };
+  const healthy = { log: { ...ok, position: expect.any(Number) }, apply: ok, writes: ok, cluster: ok, flaredb: ok };
+
+  test('is told for each of the catalogue, to anybody', async () => {
+    const { status, json } = await api.call('GET', '/readyz', undefined, { authorization: '' });
+    expect({ status, json }).toEqual({
+      status: 200,
+      json: { status: 'ok', components: { ...healthy, chainfire: ok } },
+    });
+    expect((await api.call('GET', '/v1/status')).json['components']).toMatchObject(
+      ['cluster', 'chainfire', 'flaredb'].map((name) => ({ name, status: 'ok', nouns: expect.any(Array) })),
+    );
+  });
+
+  test.each([
+    ['chainfire', 'quota/keys'],
+    ['flaredb', 'timer/doc/users/ada'],
+  ])('tells that an alarm stands of %s, which goes on', async (name, id) => {
+    await raise(id);
+    const alarmed = { status: 'alarmed' };
+    expect(await api.call('GET', '/readyz')).toMatchObject({
+      status: 200,
+      json: { status: 'ok', components: { ...healthy, chainfire: ok, [name]: alarmed } },
+    });
+    const { json } = await api.call('GET', '/v1/status');
+    expect(json['components']).toContainEqual(expect.objectContaining({ name, status: 'alarmed' }));
+    await raise(id, 'alarm.end');
+    expect((await api.call('GET', '/readyz')).json['components']).toMatchObject({ ...healthy, chainfire: ok });
+  });
+
+  test('is bad, and the node not ready, when a state cannot be read', async () => {
+    const facts = jest.spyOn(api.node.engine, 'facts', 'get').mockImplementation(() => {
+      throw new Error('MDB_CORRUPTED');
+    });
+    const { status, json } = await api.call('GET', '/readyz');
+    facts.mockRestore();
+    const failed = { status: 'failed' };
+    expect({ status, json }).toMatchObject({
+      status: 503,
+      json: { status: 'unready', components: { cluster: failed, chainfire: failed, flaredb: failed, writes: ok } },
+    });
+    expect(JSON.stringify(json)).not.toContain('MDB');
+  });
+});
+
+test('the metrics count the watches of every gateway', async () => {
+  const watches = async (): Promise<number> => {
+    const { text } = (await api.call('GET', '/metrics')).json as { readonly text: string };
+    return Number(/^ultracloud_watches (.*)$/m.exec(text)?.[1]);
+  };
+  expect(await watches()).toBe(0);
+  const sink = { frame: () => true, bookmark: () => undefined, closed: () => undefined };
+  const watch = api.node.watch([{ noun: 'key', from: '' }], api.node.engine.head.position, sink);
+  expect(await watches()).toBe(1);
+  watch.close();
+  expect(await watches()).toBe(0);
 });

@@ -5,6 +5,7 @@ import { instantToText } from '#commands/codec/instant';
 import { LeaseId } from '#commands/chainfire/lease';
 import type { Problem } from '#commands/codec/problem';
 import { answer, malformed, rejection, type Answer, type Ask } from '#gateways/http/answer';
+import { healthOf } from '#gateways/http/component-health';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import { NewBackup, Nothing, Truncation } from '#gateways/fixed-routes';
@@ -77,10 +78,11 @@ const status = async (node: Node): Promise<Answer> => {
         : { disk: { freeBytes: node.disk.freeBytes, floorBytes: node.disk.floorBytes } }),
       log,
       process: { pid: process.pid, node: process.versions.node, residentBytes: process.memoryUsage.rss() },
-      components: engine.vocabulary.components.map(({ name, summary, aggregates }) => ({
-        name,
-        summary,
-        nouns: aggregates.map(({ kind }) => kind.noun),
+      components: engine.vocabulary.components.map((component) => ({
+        name: component.name,
+        summary: component.summary,
+        ...healthOf(engine, component),
+        nouns: component.aggregates.map(({ kind }) => kind.noun),
       })),
     },
     position,

@@ -26,7 +26,6 @@ const historyKind = kind<{ readonly position: number }>('history');
 export interface RunningNode extends Node {
   readonly store: Store;
   readonly log: SegmentLog;
-  readonly watchCount: () => number;
   stop(): Promise<void>;
 }
 

@@ -24,10 +24,13 @@ export const status: Verb = {
   },
 };
 
-/** Components by name alone, since what they are is no news; each notice on a line of its own, at the end. */
+/** Components by name, and how they are when that is not well; each notice on a line of its own, at the end. */
 const brief = (json: unknown): unknown => {
   if (!isObject(json)) return json;
-  const names = listAt(json, 'components').map((component) => textAt(component, 'name') ?? '?');
+  const names = listAt(json, 'components').map((component) => {
+    const [name = '?', health = 'ok'] = [textAt(component, 'name'), textAt(component, 'status')];
+    return health === 'ok' ? name : `${name} (${health})`;
+  });
   const { notices, ...rest } = json;
   const told = listAt(json, 'notices').map((notice, index) => [`notice ${index + 1}`, notice]);
   return { ...rest, components: names.join(', '), ...Object.fromEntries(told) };

@@ -24,7 +24,7 @@ interface Activity {
   readonly p50Ms: number | undefined;
   readonly p99Ms: number | undefined;
   readonly backlog: number;
-  readonly streams: number;
+  readonly watches: number;
   readonly residentBytes: number;
   readonly cpuPercent: number;
   readonly writes: string;
@@ -140,7 +140,7 @@ const activityOf = (client: Client, before: Reading, after: Reading): Activity =
     p50Ms: ms(0.5),
     p99Ms: ms(0.99),
     backlog: numberAt(after.status, 'backlog') ?? 0,
-    streams: sumOf(after.samples, 'ultracloud_http_streams'),
+    watches: sumOf(after.samples, 'ultracloud_watches'),
     residentBytes: numberAt(after.status, 'process.residentBytes') ?? 0,
     cpuPercent: 100 * perSecond('process_cpu_seconds_total'),
     writes: at(after.status, 'writes.accepted') === false ? 'refused' : 'accepted',
@@ -153,7 +153,7 @@ const screenText = ({ session }: Call, activity: Activity): string => {
   const head = `ultracloud ${activity.version}  ${activity.endpoint}  up ${spanText(activity.uptimeSeconds)}`;
   const right = (title: string) => ({ title, right: true });
   const figures = session.table(
-    ['POSITION', 'COMMANDS/S', 'REQUESTS/S', 'P50 MS', 'P99 MS', 'BACKLOG', 'STREAMS', 'MEMORY', 'CPU %', 'WRITES'].map(
+    ['POSITION', 'COMMANDS/S', 'REQUESTS/S', 'P50 MS', 'P99 MS', 'BACKLOG', 'WATCHES', 'MEMORY', 'CPU %', 'WRITES'].map(
       right,
     ),
     [
@@ -164,7 +164,7 @@ const screenText = ({ session }: Call, activity: Activity): string => {
         latency(activity.p50Ms),
         latency(activity.p99Ms),
         String(activity.backlog),
-        String(activity.streams),
+        String(activity.watches),
         sizeText(activity.residentBytes),
         activity.cpuPercent.toFixed(0),
         activity.writes,
