@@ -64,7 +64,7 @@ const route = (
 });
 
 const READINESS =
-  '`status`, and `components` with theirs: the log, apply, writes, and each component of the catalogue. That is `ok`, ' +
+  '`status`, and `components` with theirs: the log, apply, writes, and each component. That is `ok`, ' +
   '`alarmed` while an alarm stands of it (it takes work all the same), or `failed`.';
 
 /** Operations beside the ones that the catalogue gives, in the order of the reference. */
