@@ -186,7 +186,8 @@ const netOf = (ended: Amounts, begun: Amounts): Iterable<readonly [string, numbe
   if (ended.length === 1 && begun.length === 1 && old !== undefined && old[0] === fresh?.[0]) {
     return [[old[0], fresh[1] - old[1]]];
   }
-  const net = new Map(begun);
+  const net = new Map<string, number>();
+  for (const [key, amount] of begun) net.set(key, (net.get(key) ?? 0) + amount);
   for (const [key, amount] of ended) net.set(key, (net.get(key) ?? 0) - amount);
   return net;
 };

@@ -35,3 +35,19 @@ test('undo brings back what was there, also what the base holds', () => {
   expect(keysOf(rows, '', 'z')).toEqual(['a', 'b']);
   expect(rows.get('state', 'b')).toBe('b');
 });
+
+test('tells which tables were changed, by itself and not by its base', () => {
+  const base = overlay(['a']);
+  const rows = new Overlay(base);
+  expect([base.touches('state'), rows.touches('state'), rows.touches('timer')]).toEqual([true, false, false]);
+  rows.get('timer', 'x');
+  expect([...rows.range('timer', { from: '', to: 'z' })]).toEqual([]);
+  expect(rows.touches('timer')).toBe(false);
+  rows.delete('timer', 'x');
+  rows.set('state', 'a', 'a');
+  expect([rows.touches('timer'), rows.touches('state'), rows.touches('index')]).toEqual([true, true, false]);
+  const above = new Overlay(rows);
+  above.set('index', 'y', true);
+  rows.absorb(above);
+  expect(rows.touches('index')).toBe(true);
+});
