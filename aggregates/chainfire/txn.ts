@@ -2,7 +2,7 @@ import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
 import { deleteKeys, txn, type DeleteKeysCommand, type KeyRow, type TxnCommand } from '#commands/chainfire/key';
 import type { Rejection } from '#commands/rejection';
 import { keyKind, keyRejections, type Key } from '#aggregates/chainfire/key';
-import type { Fact } from '#aggregates/facts';
+import type { Fact, Facts } from '#aggregates/facts';
 import type { Procedure, Work } from '#aggregates/procedure';
 
 type Body = TxnCommand['body'];
@@ -41,12 +41,9 @@ export const keyTxn: Procedure<TxnCommand> = {
   rejections,
   perform(command, work) {
     const { compare = [], success = [], failure = [] } = command.body;
-    let succeeded = true;
-    for (const comparison of compare) {
-      const held = holds(comparison, work);
-      if (isLeft(held)) return held;
-      if (!held.right) succeeded = false;
-    }
+    const held = allHold(compare, work);
+    if (isLeft(held)) return held;
+    const succeeded = held.right;
     const changed = new Set<string>();
     const responses: unknown[] = [];
     for (const operation of succeeded ? success : failure) {
@@ -85,18 +82,29 @@ export const keyRange = (
   return rangeEnd === '\0' ? { from: key } : { from: key, to: rangeEnd };
 };
 
+/** Whether every comparison of a transaction holds. */
+export const allHold = (compare: readonly Compare[], facts: Facts): Either<Rejection, boolean> => {
+  let all = true;
+  for (const comparison of compare) {
+    const held = holds(comparison, facts);
+    if (isLeft(held)) return held;
+    if (!held.right) all = false;
+  }
+  return right(all);
+};
+
 const factsIn = (
-  work: Work,
+  facts: Facts,
   { key, rangeEnd }: { key: string; rangeEnd?: string },
 ): Either<Rejection, readonly Fact<Key>[]> => {
   if (rangeEnd === undefined) {
-    const fact = work.get(keyKind, key);
+    const fact = facts.get(keyKind, key);
     return right(fact === undefined ? [] : [{ id: key, ...fact }]);
   }
-  const facts = work.range(keyKind, { ...keyRange(key, rangeEnd), limit: maxKeysPerOperation + 1 });
-  return facts.length > maxKeysPerOperation
+  const found = facts.range(keyKind, { ...keyRange(key, rangeEnd), limit: maxKeysPerOperation + 1 });
+  return found.length > maxKeysPerOperation
     ? left({ code: 'key.tooMany', detail: { limit: maxKeysPerOperation } })
-    : right(facts);
+    : right(found);
 };
 
 const perform = (operation: Operation, work: Work, changed: Set<string>): Either<Rejection, unknown> => {
@@ -150,11 +158,11 @@ const deleteRange = (
 };
 
 /** A range holds when every key in it does. As in etcd, no key at all is compared as one that does not exist. */
-const holds = (compare: Compare, work: Work): Either<Rejection, boolean> => {
-  const facts = factsIn(work, compare);
-  if (isLeft(facts)) return facts;
-  if (facts.right.length === 0) return holdsFor(compare, undefined);
-  for (const fact of facts.right) {
+const holds = (compare: Compare, facts: Facts): Either<Rejection, boolean> => {
+  const found = factsIn(facts, compare);
+  if (isLeft(found)) return found;
+  if (found.right.length === 0) return holdsFor(compare, undefined);
+  for (const fact of found.right) {
     const held = holdsFor(compare, fact);
     if (isLeft(held) || !held.right) return held;
   }

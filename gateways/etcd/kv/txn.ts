@@ -1,7 +1,5 @@
-import { isLeft, left } from 'fp-ts/lib/Either';
-import { keyTxn } from '#aggregates/chainfire/txn';
-import type { Work } from '#aggregates/procedure';
-import type { Facts } from '#aggregates/facts';
+import { isLeft } from 'fp-ts/lib/Either';
+import { allHold } from '#aggregates/chainfire/txn';
 import type { TxnCommand } from '#commands/chainfire/key';
 import type { Principal } from '#gateways/node';
 import { changesOf, deleteBody, previousKvs, putOperation } from '#gateways/etcd/kv/change';
@@ -72,24 +70,13 @@ const readTxn = async (service: Service, request: TxnRequest): Promise<Buffer> =
   return TxnResponse.encode({ header: service.header(position), succeeded, responses });
 };
 
-/** Asks the same decision as a transaction that writes. */
-const comparesHold = ({ node }: Service, request: TxnRequest): boolean => {
+/** Asks what the decision of one that writes would ask. */
+const comparesHold = ({ node }: Service, { compare }: TxnRequest): boolean => {
   const { facts, vocabulary } = node.engine;
-  const body = { compare: request.compare.map(compareOf) } as Body;
-  const { position, nowMs, level } = node.engine.head;
-  const moment = { position, now: nowMs, level, principal: '' };
-  const decided = keyTxn.perform({ kind: 'key.txn', id: '', body }, readOnly(facts), moment);
-  if (isLeft(decided)) throw refusalOf(rejected(vocabulary, decided.left));
-  return (decided.right as Reply).succeeded;
+  const held = allHold(compare.map(compareOf) as NonNullable<Body['compare']>, facts);
+  if (isLeft(held)) throw refusalOf(rejected(vocabulary, held.left));
+  return held.right;
 };
-
-const readOnly = (facts: Facts): Work => ({
-  ...facts,
-  run: () => left({ code: 'command.unknown' }),
-  follow: () => left({ code: 'command.unknown' }),
-  fireDue: () => ({ fired: 0, quarantined: [] }),
-  rearm: () => undefined,
-});
 
 const inner = async ({ node, header }: Service, request: RangeRequest, position: number) => {
   const at = request.revision > 0 ? request.revision : position;
