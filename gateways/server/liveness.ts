@@ -79,7 +79,7 @@ export const startLiveness = async (engine: Engine, holder: string): Promise<Run
     },
     remainingSeconds: (id) => {
       const lease = leases.get(id);
-      return lease === undefined ? undefined : Math.max(0, Math.ceil((lease.endsMs - now()) / 1000));
+      return lease === undefined ? undefined : Math.max(0, (lease.endsMs - now()) / 1000);
     },
     stop: () => {
       clearInterval(timer);

@@ -122,7 +122,7 @@ export const play = async (client: Etcd3, trace: readonly Step[]): Promise<Playe
       renewals.end();
       return { id: answer.ID, ttl: answer.TTL };
     },
-    leases: async () => ({ ids: (await client.leaseClient.leaseLeases()).leases.map(({ ID }) => ID).sort() }),
+    leases: async () => ({ ids: (await client.leaseClient.leaseLeases()).leases.map(({ ID }) => ID) }),
     watch: async ({ watch }: Extract<Step, { kind: 'watch' }>) => {
       const from = revision(watch.start);
       const answer = await answered({ create_request: watchRequest(watch, from) }, (response) => {

@@ -146,6 +146,17 @@ export const probes: Readonly<Record<string, readonly Step[]>> = {
     { kind: 'grant', id: 10, ttl: -1 },
     { kind: 'leases' },
   ],
+  'leases are listed in the order in which they end': [
+    { kind: 'grant', id: 1, ttl: 3_000 },
+    { kind: 'grant', id: 2, ttl: 1_000 },
+    { kind: 'grant', id: 3, ttl: 2_000 },
+    { kind: 'grant', id: 10, ttl: 2_000 },
+    { kind: 'leases' },
+    { kind: 'keepAlive', id: 3 },
+    { kind: 'leases' },
+    { kind: 'revoke', id: 2 },
+    { kind: 'leases' },
+  ],
   'a lease that ends': [
     { kind: 'grant', id: 7, ttl: 1 },
     watch('a', { rangeEnd: 'c', prevKv: true }),

@@ -51,7 +51,10 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
   });
   const leases = unary(service, anything, () => {
     const facts = node.engine.facts.range(leaseKind, { from: '', limit: Infinity });
-    return LeaseLeasesResponse.encode({ header: now(), leases: facts.map(({ id }) => ({ id })) });
+    // As in etcd, those that end first come first.
+    const left = facts.map(({ id }) => ({ id, seconds: node.liveness.remainingSeconds(id) ?? 0 }));
+    left.sort((a, b) => a.seconds - b.seconds);
+    return LeaseLeasesResponse.encode({ header: now(), leases: left.map(({ id }) => ({ id })) });
   });
   return [
     [
