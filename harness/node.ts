@@ -3,17 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalog } from '#gateways/catalog';
 import { openDataDirectory } from '#gateways/server/data-directory';
-import { startNode, type RunningNode } from '#gateways/server/running-node';
+import { startNode, type NodeOptions, type RunningNode } from '#gateways/server/running-node';
 
 export interface TestNode extends RunningNode {
   /** The administrator's. */
   readonly token: string;
 }
 
-interface OpenOptions {
-  readonly now?: () => number;
-  readonly say?: (line: string) => void;
-}
+type OpenOptions = Pick<NodeOptions, 'say' | 'logCheck'> & Partial<Pick<NodeOptions, 'now'>>;
 
 export interface TestNodeOptions extends OpenOptions {
   /** A data directory that exists; one of its own unless given. */

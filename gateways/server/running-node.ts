@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { kind } from '#aggregates/facts';
 import type { Component } from '#log/component';
 import { Engine } from '#log/engine';
@@ -15,6 +14,7 @@ import { startClock, watchClock } from '#gateways/server/clock';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { startDiskGuard } from '#gateways/server/disk-guard';
 import { startLiveness } from '#gateways/server/liveness';
+import { startLogCheck, usualLogCheck, type LogCheck } from '#gateways/server/log-check';
 import { noticesOf, type Notices } from '#gateways/server/notices';
 import { operationsOf } from '#gateways/server/operations';
 import { administratorOnly, tokenCheck } from '#gateways/server/policy';
@@ -35,6 +35,7 @@ export interface NodeOptions {
   readonly now: () => number;
   /** Commands are refused when less is free; nobody looks unless given. */
   readonly diskFloorBytes?: number;
+  readonly logCheck?: LogCheck;
   /** Lines for people; none unless given. */
   readonly say?: (line: string) => void;
   /** The process must stop; what is in memory may be ahead of the disk. */
@@ -47,7 +48,8 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   const say = options.say ?? (() => undefined);
   const notices = noticesOf(say);
   for (const notice of data.notices) notices.tell(notice, notice);
-  const { log, store } = await openLogAndState(data, options.now, notices);
+  const { logCheck = usualLogCheck } = options;
+  const { log, store } = await openLogAndState(data, options.now, logCheck, notices);
   const vocabulary = vocabularyOf(options.components);
   const authorise = administratorOnly(vocabulary);
   const engine = new Engine({ vocabulary, log, store, authorise, now: options.now, onFault: options.onFault });
@@ -61,7 +63,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
       ? undefined
       : await startDiskGuard(data.path, engine, options.diskFloorBytes, notices);
   const stops = [
-    startCheck(log, notices),
+    startLogCheck(log, notices, logCheck),
     startClock(engine),
     watchClock(engine, notices),
     watchAlarms(engine, notices),
@@ -104,6 +106,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
 const openLogAndState = async (
   data: DataDirectory,
   now: () => number,
+  { startBytes }: LogCheck,
   notices: Notices,
 ): Promise<{ readonly log: SegmentLog; readonly store: Store }> => {
   const { clusterId, incarnation, base } = data.cluster;
@@ -114,7 +117,15 @@ const openLogAndState = async (
   };
   let log: SegmentLog | undefined;
   try {
-    log = await openSegmentLog({ directory: data.logPath, clusterId, incarnation, base, now, applied });
+    log = await openSegmentLog({
+      directory: data.logPath,
+      clusterId,
+      incarnation,
+      base,
+      now,
+      applied,
+      ...(startBytes === undefined ? {} : { checkedBytes: startBytes }),
+    });
     const { store } = opened;
     if (store === undefined) throw new Error('the log was opened without the state');
     if (log.torn !== undefined) notices.tell('torn tail', tornNotice(data.logPath, log.torn));
@@ -136,29 +147,6 @@ const tornNotice = (logPath: string, { cutFrom, cutEntries }: TornTail): string 
   `${logPath}: the last write was cut off by a crash and was removed, from position ${cutFrom} on ` +
   `(${cutEntries === 0 ? 'a part of an entry' : `${cutEntries} whole entries and a part of one`}). ` +
   'Nobody was told that it was done, so nothing acknowledged is lost.';
-
-const CHECK_AFTER_MS = 60_000;
-/** Between two megabytes, so that nobody notices. */
-const BREATH_MS = 50;
-
-/** Reads the files of a long log that no start reads, a while after it, and tells when one of them is damaged. */
-const startCheck = (log: SegmentLog, notices: Notices): (() => void) => {
-  if (log.checked) return () => undefined;
-  const stop = new AbortController();
-  const breathe = (): Promise<void> => pause(BREATH_MS, undefined, { signal: stop.signal, ref: false });
-  const check = async (): Promise<void> => {
-    try {
-      await log.check(breathe);
-    } catch (error) {
-      if (!stop.signal.aborted) notices.tell('log damage', error instanceof Error ? error.message : String(error));
-    }
-  };
-  const timer = setTimeout(() => void check(), CHECK_AFTER_MS).unref();
-  return () => {
-    stop.abort();
-    clearTimeout(timer);
-  };
-};
 
 const PROGRESS_MS = 5_000;
 
