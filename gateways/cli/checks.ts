@@ -13,7 +13,9 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { reasonOf, systemCode } from '#gateways/cli/failure';
-import { numberAt, parsed } from '#gateways/cli/json';
+import { at, numberAt, parsed, textAt } from '#gateways/cli/json';
+import { idWordOf } from '#gateways/cli/key-text';
+import { visible } from '#gateways/cli/visible';
 
 /** One thing that the doctor looked at. */
 export interface Check {
@@ -139,6 +141,20 @@ const isAlive = (pid: number): boolean => {
   } catch (error) {
     return systemCode(error) === 'EPERM';
   }
+};
+
+/** What the log asks an operator to look at: rows of the alarms' listing, of which there may be more. */
+export const checkAlarms = (rows: readonly unknown[], more: boolean): readonly Check[] => {
+  if (rows.length === 0) return [ok('alarms', 'none stands')];
+  const found = rows.map((row) => {
+    const word = idWordOf(row, 'alarm') ?? '?';
+    const fix =
+      at(row, 'standing') === true
+        ? 'Remove its cause; then it ends by itself. docs/operating/limits.md says how.'
+        : `Remove its cause, then try again: ultracloud alarm disarm ${word}`;
+    return warning('alarm', `${word}: ${visible(textAt(row, 'message') ?? '')}`, fix);
+  });
+  return more ? [...found, warning('alarm', 'there are more', 'ultracloud alarm list shows all.')] : found;
 };
 
 /** Whether a server could listen there. */

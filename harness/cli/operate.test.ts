@@ -159,6 +159,21 @@ test('history is verified while the node serves, after it stopped, and after the
   expect(offline).toMatchObject({ ok: true, from: position, entries: 1 });
 });
 
+test('the doctor names the alarms that stand, and says how to answer them', async () => {
+  const { run } = await open();
+  expect((await run(['doctor'])).stdout).toMatch(/^ok +alarms +none stands/m);
+  await run(['kv', 'put', 'large', 'value']);
+  await run(['quota', 'set', 'keys', '1']);
+  const { exitCode, stdout } = await run(['doctor']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^warning +alarm +quota\/keys: The keys take \d+ bytes, .* Remove its cause; then it ends by/m,
+  );
+  expect(stdout).not.toContain('notice');
+  await run(['quota', 'lift', 'keys']);
+  expect((await run(['doctor'])).stdout).toMatch(/^ok +alarms +none stands/m);
+});
+
 test('a second server on a directory is refused, and the first stays reachable', async () => {
   const { run, data } = await open();
   const second = await runCommand(['serve', '--data', data, '--http', '127.0.0.1:0', '--etcd', '127.0.0.1:0']);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   type Check,
+  checkAlarms,
   checkDirectory,
   checkFiles,
   checkNode,
@@ -22,7 +23,7 @@ import { defaultEtcd, defaultHttp } from '#gateways/cli/verbs/serve';
 
 export const doctor: Verb = {
   words: ['doctor'],
-  summary: 'Look for what is wrong: disk, permissions, leftovers, ports, clock, versions, the server.',
+  summary: 'Look for what is wrong: disk, permissions, leftovers, ports, clock, versions, the server and its alarms.',
   about: 'With --data it looks at the directory too. Changes nothing. Exit code 1 when it finds a problem.',
   arguments: [],
   flags: [
@@ -83,6 +84,9 @@ export const examine = async (
   }
 };
 
+/** More than anybody reads at once. */
+const shownAlarms = 20;
+
 const checkServer = async (session: Session, client: Client): Promise<readonly Check[]> => {
   const checks: Check[] = [];
   const started = performance.now();
@@ -121,8 +125,15 @@ const checkServer = async (session: Session, client: Client): Promise<readonly C
   } else {
     checks.push(ok('writes', 'accepted'));
   }
-  for (const notice of listAt(status.json, 'notices')) {
-    checks.push(warning('notice', String(notice), 'docs/operating/incident.md says more.'));
+  for (const notice of listAt(status.json, 'notices').map(String)) {
+    // Alarms are told as notices too, and checked below.
+    if (!notice.startsWith('alarm ')) {
+      checks.push(warning('notice', notice, 'docs/operating/incident.md says more.'));
+    }
+  }
+  if (status.status < 400) {
+    const { json } = await client.ask({ method: 'GET', path: '/v1/alarms', query: { limit: shownAlarms } });
+    checks.push(...checkAlarms(listAt(json, 'items'), at(json, 'cursor') !== undefined));
   }
   return checks;
 };
