@@ -67,6 +67,10 @@ const READINESS =
   '`status`, and `components` with theirs: the log, apply, writes, and each component. That is `ok`, ' +
   '`alarmed` while an alarm stands of it (it takes work all the same), or `failed`.';
 
+const TIMELINE =
+  '`items` from the oldest on, `cursor` unless they end the list, and `oldestPosition` where changes before it were ' +
+  'compacted and are left out.';
+
 /** Operations beside the ones that the catalogue gives, in the order of the reference. */
 export const fixedRoutes: readonly FixedRoute[] = [
   route('POST', '/v1/whatif', 'whatif', {
@@ -80,14 +84,14 @@ export const fixedRoutes: readonly FixedRoute[] = [
     summary: 'Every change of an object and every refusal, with who, when, through which gateway and by which command.',
     pathParts: { noun, id },
     parameters: timelineParameters,
-    answer: '`items` from the oldest on, and `cursor` unless they end the list.',
+    answer: TIMELINE,
   }),
   route('GET', '/v1/timeline/{noun}', 'timeline.noun', {
     tag: 'history',
     summary: 'The refusals of commands that are about no single object of the noun.',
     pathParts: { noun },
     parameters: timelineParameters,
-    answer: '`items` from the oldest on, and `cursor` unless they end the list.',
+    answer: TIMELINE,
   }),
   route('GET', '/v1/why/{noun}/{id}', 'why', {
     tag: 'history',

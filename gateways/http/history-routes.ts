@@ -10,7 +10,7 @@ import { answer, malformed, rejection, type Answer, type Answered, type Ask } fr
 import type { Form, Forms } from '#gateways/http/event-form';
 import { line, type LineStreams } from '#gateways/http/ndjson';
 import { cursorText, firstTexts, pageAnswer, pageIn } from '#gateways/http/page';
-import { lastChange, lastRefusals, positionsOf } from '#gateways/http/object-history';
+import { lastChange, lastRefusals, positionsOf, type Kept } from '#gateways/http/object-history';
 import { leftOut } from '#gateways/http/moment';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
@@ -53,9 +53,10 @@ const timeline = (node: Node, forms: Forms, ask: Ask): Answer => {
     return malformed([{ path: 'cursor', expected: 'the cursor of the page before', got: 'another text' }]);
   }
   const { limit } = page.right;
-  const positions = positionsOf(node.engine, named.right, after, limit + 1);
+  const kept = keptOf(node, named.right);
+  const positions = positionsOf(node.engine, kept, after, limit + 1);
   const { items, last } = firstTexts(positions, limit, (position) => happened(node, forms, named.right, position));
-  return pageAnswer(items, last === undefined ? {} : { cursor: cursorText(String(last)) });
+  return pageAnswer(items, { ...(last === undefined ? {} : { cursor: cursorText(String(last)) }), ...oldestOf(kept) });
 };
 
 const why = (node: Node, forms: Forms, ask: Ask): Answer => {
@@ -69,7 +70,8 @@ const why = (node: Node, forms: Forms, ask: Ask): Answer => {
   const aggregate = engine.vocabulary.aggregates.get(noun);
   const { facts } = engine;
   const found = aggregate === undefined ? undefined : facts.get(aggregate.kind, id);
-  const change = lastChange(engine, named.right);
+  const kept = keptOf(node, named.right);
+  const change = lastChange(engine, kept);
   const refusals = lastRefusals(engine, named.right, refusalsTold);
   return answer({
     noun,
@@ -83,9 +85,15 @@ const why = (node: Node, forms: Forms, ask: Ask): Answer => {
       : { state: encode(view.spec.row, view.row({ id, ...found }, facts)) }),
     ...(change === undefined ? {} : { because: happened(node, forms, named.right, change) }),
     refusals: refusals.map((position) => happened(node, forms, named.right, position)),
+    ...oldestOf(kept),
     position: engine.head.position,
   });
 };
+
+const keptOf = (node: Node, named: Named): Kept => ({ ...named, oldestPosition: node.oldestPosition(named.noun) });
+
+/** Told where something may be left out, since it was compacted. */
+const oldestOf = ({ oldestPosition }: Kept): Form => (oldestPosition === 0 ? {} : { oldestPosition });
 
 /** The outcome at a position, with only the events of one object; other events at that position are counted. */
 const happened = (node: Node, forms: Forms, { noun, id }: Named, position: number): Form => {

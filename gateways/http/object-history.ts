@@ -12,13 +12,19 @@ interface Named {
 
 const positionIn = (key: string): number => integerOfKey(key, key.length - 8);
 
+/** What is asked for: an object, and the position before which the states of its noun are forgotten (0: none). */
+export interface Kept extends Named {
+  readonly oldestPosition: number;
+}
+
 /** Behind the last position of an object's rows. */
 const endOf = ({ noun, id }: Named): string => `${noun}\0${escaped(id)}${END.slice(0, 9)}`;
 
 /** Where the object changed, after a position, in order. Each state began at one change and ended at the next. */
-function* changes(engine: Engine, named: Named, after: number): Iterable<number> {
+function* changes(engine: Engine, named: Kept, after: number): Iterable<number> {
   let last = after;
-  const range = { from: versionKey(named.noun, named.id, after + 1), to: endOf(named) };
+  const from = versionKey(named.noun, named.id, Math.max(after, named.oldestPosition) + 1);
+  const range = { from, to: endOf(named) };
   for (const [key, value] of engine.rows.range('version', range)) {
     const { modPosition } = value as Versioned<unknown>;
     for (const position of [modPosition, positionIn(key)]) {
@@ -36,7 +42,7 @@ function* refusals(engine: Engine, { noun, id }: Named, after: number): Iterable
 }
 
 /** Positions after `after` at which the object changed or a command on it was refused, at most `limit`, in order. */
-export const positionsOf = (engine: Engine, named: Named, after: number, limit: number): readonly number[] => {
+export const positionsOf = (engine: Engine, named: Kept, after: number, limit: number): readonly number[] => {
   const found: number[] = [];
   const changed = changes(engine, named, after)[Symbol.iterator]();
   const refused = refusals(engine, named, after)[Symbol.iterator]();
@@ -55,10 +61,11 @@ export const positionsOf = (engine: Engine, named: Named, after: number, limit: 
 };
 
 /** Where the object came to be as it is, or to be no more; undefined if nothing is known to have happened to it. */
-export const lastChange = (engine: Engine, named: Named): number | undefined => {
+export const lastChange = (engine: Engine, named: Kept): number | undefined => {
   const current = engine.rows.get('state', stateKey(named.noun, named.id)) as Versioned<unknown> | undefined;
   if (current !== undefined) return current.modPosition;
-  const range = { from: versionKey(named.noun, named.id, 0), to: endOf(named), reverse: true };
+  const from = versionKey(named.noun, named.id, named.oldestPosition + 1);
+  const range = { from, to: endOf(named), reverse: true };
   for (const [key] of engine.rows.range('version', range)) return positionIn(key);
   return undefined;
 };

@@ -47,6 +47,7 @@ export const pastVerbs = (nouns: readonly Noun[], unseen: ReadonlySet<string>): 
             : items.map((item) => outcomeBlock(session, item)).join('\n'),
         names: () => items.map((item) => String(numberAt(item, 'position') ?? '')),
       });
+      tellOldest(call, json);
       const cursor = textAt(json, 'cursor');
       if (cursor !== undefined) session.note(`There is more: --cursor ${cursor} goes on from here.`);
       return exitCodes.done;
@@ -63,10 +64,17 @@ export const pastVerbs = (nouns: readonly Noun[], unseen: ReadonlySet<string>): 
       const client = await session.client();
       const { json } = await client.ask({ method: 'GET', path: `/v1/why/${pathOf(nouns, unseen, call)}` });
       session.show({ json, table: () => whyText(call, json), names: () => [call.words.argument('ref') ?? ''] });
+      tellOldest(call, json);
       return exitCodes.done;
     },
   },
 ];
+
+const tellOldest = ({ session }: Call, json: unknown): void => {
+  const oldest = numberAt(json, 'oldestPosition');
+  if (oldest === undefined) return;
+  session.note(`Changes before position ${oldest} were compacted, and are left out; \`ultracloud log show\` has them.`);
+};
 
 const pathOf = (nouns: readonly Noun[], unseen: ReadonlySet<string>, { words }: Call): string => {
   const { noun: word, id } = refOfWord(words.argument('ref') ?? '');
