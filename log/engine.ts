@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Facts } from '#aggregates/facts';
 import { commitWhenPossible } from '#log/commit';
 import { decideEntry, type Head } from '#log/decide';
+import { engineBounds, type EngineBounds } from '#log/engine-bounds';
 import { decodeEntry, encodeSubmission, type Submission } from '#log/entry';
 import { factsOf } from '#log/facts';
 import { integerKey, integerOfKey } from '#log/key';
@@ -31,20 +32,13 @@ export interface EngineOptions {
   /** The process must stop: state in memory may be ahead of what is durable. */
   readonly onFault: (error: Error) => void;
   readonly maxQueued?: number;
+  /** Those of a node unless given. */
+  readonly bounds?: EngineBounds;
 }
 
 const GROUP_ENTRIES = 512;
 const GROUP_BYTES = 4 * 2 ** 20;
-/**
- * What waits in memory before it is written to the store, in rows and in bytes of entries. The more, the fewer pages of
- * the store are written for each row; it bounds what a start decides again and what a commit costs.
- */
-const FLUSH_ROWS = 60_000;
-const FLUSH_BYTES = 32 * 2 ** 20;
 const FLUSH_DELAY_MS = 1_000;
-/** With a commit under way and this much more in memory, appending waits for the disk. */
-const STALL_ROWS = 200_000;
-const STALL_BYTES = 128 * 2 ** 20;
 
 /** A log that is full or refuses has appended nothing; after any other error nobody can tell. */
 const unappended = (error: unknown): Error => {
@@ -69,6 +63,7 @@ export class Engine {
   /** Published rows: of durable entries only, all of one position within an event-loop turn. */
   readonly rows: Rows;
   readonly #options: EngineOptions;
+  readonly #bounds: EngineBounds;
   readonly #instance = randomBytes(6).toString('base64url');
   readonly #stop = new AbortController();
   readonly #waiting = new Map<string, Waiting>();
@@ -92,6 +87,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#bounds = options.bounds ?? engineBounds;
     this.vocabulary = options.vocabulary;
     this.#head = options.store.head;
     this.#recent = new Overlay(options.store);
@@ -218,8 +214,8 @@ export class Engine {
   async #appendAll(): Promise<void> {
     this.#appending = true;
     while (this.#queue.length > 0 && this.#fault === undefined) {
-      const isFull = this.#recent.size > STALL_ROWS || this.#recentBytes > STALL_BYTES;
-      if (this.#flushing !== undefined && isFull) await this.#flushing;
+      const stalled = this.#stalled();
+      if (stalled !== undefined) await stalled;
       const group = this.#takeGroup();
       try {
         await this.#options.log.append(group.map((waiting) => waiting.bytes));
@@ -231,6 +227,12 @@ export class Engine {
       }
     }
     this.#appending = false;
+  }
+
+  /** While a commit is under way and memory is full. */
+  #stalled(): Promise<void> | undefined {
+    const { rows, bytes } = this.#bounds.stall;
+    return this.#recent.size > rows || this.#recentBytes > bytes ? this.#flushing : undefined;
   }
 
   #takeGroup(): readonly Waiting[] {
@@ -247,6 +249,9 @@ export class Engine {
 
   async #applyAll(): Promise<void> {
     for await (const group of this.#options.log.read(this.#head.position + 1, this.#stop.signal)) {
+      // What a start decides again was not stalled when it was appended.
+      const stalled = this.#stalled();
+      if (stalled !== undefined) await stalled;
       await this.#apply(group);
     }
   }
@@ -256,14 +261,16 @@ export class Engine {
     const rows = new Overlay(this.#recent);
     const outcomes: Outcome[] = [];
     let head = this.#head;
+    let bytes = 0;
     for (const from of group.entries) {
       const decided = decideEntry(vocabulary, authorise, rows, head, decodeEntry(from.bytes), from);
       head = decided.head;
       outcomes.push(decided.outcome);
-      this.#recentBytes += from.bytes.length;
+      bytes += from.bytes.length;
     }
     await group.durable;
     this.#recent.absorb(rows);
+    this.#recentBytes += bytes;
     if (rows.touches('timer')) this.#timersMovedAt = head.position;
     this.#head = head;
     for (const outcome of outcomes) this.#answer(outcome);
@@ -288,7 +295,8 @@ export class Engine {
 
   #scheduleFlush(): void {
     if (this.#flushing !== undefined) return;
-    if (this.#recent.size >= FLUSH_ROWS || this.#recentBytes >= FLUSH_BYTES) void this.#rotate();
+    const { rows, bytes } = this.#bounds.flush;
+    if (this.#recent.size >= rows || this.#recentBytes >= bytes) void this.#rotate();
     else this.#flushTimer ??= setTimeout(() => void this.#rotate(), FLUSH_DELAY_MS);
   }
 
