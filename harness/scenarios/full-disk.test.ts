@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, rmSync, statfsSync, writeSync } from '
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
+import { numberAt, parsed } from '#gateways/cli/json';
 import { mayMount, mountDisk } from '#harness/scenarios/disk';
 import { call, onStage, type Reply, type Stage } from '#harness/scenarios/stage';
 import type { ServerProcess } from '#harness/server-process';
@@ -90,6 +91,41 @@ const asker = (stage: Stage, server: ServerProcess) => {
       expect(await notices()).toEqual([]);
       expect(await get('/v1/keys')).toMatchObject({ status: 200 });
       expect(await server.stop()).toEqual({ exitCode: 0, signal: null });
+      expect((await stage.cli('log', 'verify')).exitCode).toBe(0);
+    }));
+
+  test('an operator gets out of a full disk by a truncation, or with a lower floor', () =>
+    onStage(async (stage) => {
+      mountDisk(stage, 'size=256m');
+      const server = await stage.start({ flags: ['--disk-floor', '16MiB'] });
+      const { put, get } = asker(stage, server);
+      const value = 'x'.repeat(1_200_000);
+      for (let number = 0; number < 30; number++) expect((await put('large', value)).status).toBe(200);
+      const head = String((await get('/v1/status')).json['position']);
+      // The state has followed the log as far as that.
+      expect((await stage.cli('backup', 'create', 'before')).exitCode).toBe(0);
+      leave(stage, 8 * mebibyte);
+      await until(async () => (await put('one', 'first')).status === 507);
+
+      for (const words of [
+        ['kv', 'delete', 'large'],
+        ['history', 'compact', 'key', head],
+      ]) {
+        expect(await stage.cli(...words)).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('node.full') });
+      }
+      const truncated = await stage.cli('log', 'truncate', head, '-o', 'json');
+      expect(truncated).toMatchObject({ exitCode: 0 });
+      expect(numberAt(parsed(truncated.stdout), 'first')).toBeGreaterThan(1);
+      await until(async () => (await put('one', 'first')).status === 200);
+
+      leave(stage, 8 * mebibyte);
+      await until(async () => (await put('two', 'second')).status === 507);
+      await server.stop();
+      const lower = await stage.start({ flags: ['--disk-floor', '1MiB'] });
+      expect((await asker(stage, lower).put('two', 'second')).status).toBe(200);
+      expect((await stage.cli('history', 'compact', 'key', head)).exitCode).toBe(0);
+      expect((await stage.cli('kv', 'delete', 'large')).exitCode).toBe(0);
+      rmSync(ballast(stage));
       expect((await stage.cli('log', 'verify')).exitCode).toBe(0);
     }));
 
