@@ -40,6 +40,8 @@ const permitted = ({ kind }: { readonly kind: string }): string =>
 const drawn = (seed: number, length = 400): readonly Drawn[] => drawnLog(vocabulary, randomOf(seed), length, permitted);
 const fresh = (name = 'one'): Replica => replica(name, vocabulary, policy);
 const seeds = [1, 2, 3];
+/** Logs that are drawn at most until every command was accepted once. */
+const MOST_SEEDS = 40;
 
 const fieldsOf = (codec: AnyCodec): readonly string[] =>
   codec.shape.kind === 'object' ? Object.keys(codec.shape.props) : [];
@@ -148,11 +150,18 @@ describe('outcomes', () => {
   const outcomes = seeds.flatMap(outcomesOf);
 
   test('what is drawn is accepted and refused, by every kind of command', () => {
+    const all = [...outcomes];
     const kinds = (status: string): Set<string> =>
-      new Set(outcomes.flatMap(({ kind, result }) => (result.status === status ? [kind] : [])));
-    expect(specs.map(({ kind }) => kind).filter((kind) => !kinds('accepted').has(kind))).toEqual([]);
+      new Set(all.flatMap(({ kind, result }) => (result.status === status ? [kind] : [])));
+    const neverAccepted = (): readonly string[] =>
+      specs.map(({ kind }) => kind).filter((kind) => !kinds('accepted').has(kind));
+    // A few commands need much to be there before they are accepted, and then luck.
+    for (let seed = seeds.length + 1; neverAccepted().length > 0 && seed <= MOST_SEEDS; seed++) {
+      all.push(...outcomesOf(seed));
+    }
+    expect(neverAccepted()).toEqual([]);
     expect(kinds('rejected').size).toBeGreaterThan(specs.length / 3);
-  });
+  }, 60_000);
 
   test('events are of declared kinds and codecs', () => {
     const declared = new Map(aggregates.flatMap(({ events }) => Object.entries(events)));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { restoreBackup } from '#gateways/server/restore';
 import type { RunningNode } from '#gateways/server/running-node';
 import { keyKind } from '#aggregates/chainfire/key';
+import { docKind } from '#aggregates/flaredb/doc';
 import { factsAt } from '#log/past';
 import type { Outcome } from '#log/outcome';
 import { openTestNode } from '#harness/node';
@@ -202,4 +203,60 @@ test('history decides to the same hash again, and a backup restores', async () =
   expect(other.engine.head.position).toBe(base + 1);
   expect(text(other.engine.facts.get(keyKind, 'k/1')?.state.value)).toBe('v43');
   await other.stop();
+});
+
+describe('timers', () => {
+  const submit = (kind: string, id: string, body: object): Promise<Outcome> =>
+    node.engine.submit({ kind, id, body, ...caller });
+  const putDoc = (id: string, ttlSeconds?: number): Promise<Outcome> =>
+    submit('doc.put', `users/${id}`, { document: {}, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) });
+  const exists = (id: string): boolean => node.engine.facts.get(docKind, `users/${id}`) !== undefined;
+  const HOUR = 3_600;
+
+  beforeEach(async () => {
+    await submit('namespace.create', 'users', {});
+  });
+
+  test('are told to have moved where one was set, moved or ended, and nowhere else', async () => {
+    const moved = async (done: Promise<Outcome>): Promise<boolean> => {
+      const { position, result } = await done;
+      expect(result.status).toBe('accepted');
+      return node.engine.timersMovedAt === position;
+    };
+    const { timersMovedAt } = node.engine;
+    await put('a', '1');
+    expect(await moved(putDoc('plain'))).toBe(false);
+    expect(node.engine.timersMovedAt).toBe(timersMovedAt);
+    expect(await moved(putDoc('timed', HOUR))).toBe(true);
+    expect(await moved(putDoc('plain', undefined))).toBe(false);
+    expect(await moved(putDoc('timed', 2 * HOUR))).toBe(true);
+    expect(await moved(put('a', '2'))).toBe(false);
+    expect(await moved(putDoc('timed'))).toBe(true);
+    expect(await moved(putDoc('timed', HOUR))).toBe(true);
+    expect(await moved(submit('doc.delete', 'users/timed', {}))).toBe(true);
+  });
+
+  test('go off when one was set or moved before the one that the clock waited for', async () => {
+    const expired = new Set<string>();
+    node.engine.onApplied((batch) => {
+      for (const { result } of batch) {
+        if (result.status !== 'accepted') continue;
+        for (const event of result.events) if (event.kind === 'doc.expired') expired.add(event.id);
+      }
+    });
+    const until = async (id: string): Promise<void> => {
+      while (!expired.has(`users/${id}`)) await new Promise((next) => setTimeout(next, 10));
+      expect(exists(id)).toBe(false);
+    };
+    for (const id of ['late', 'moved', 'ended']) await putDoc(id, HOUR);
+    await putDoc('soon', 1);
+    await until('soon');
+    // One that ends is not what the clock waits for any more.
+    await putDoc('ended', 1);
+    await submit('doc.delete', 'users/ended', {});
+    await putDoc('moved', 1);
+    await until('moved');
+    expect([...expired]).toEqual(['users/soon', 'users/moved']);
+    expect(exists('late')).toBe(true);
+  }, 30_000);
 });
