@@ -77,8 +77,24 @@ export const probes: Readonly<Record<string, readonly Step[]>> = {
   'the deletion of a range that starts behind 1,024 bytes': [{ kind: 'delete', delete: remove(longKey, 'z') }],
   'a transaction inside a transaction': [txn([{ nested: true }])],
   'a put under a deletion of every key from one on': [txn([{ put: put('b') }, { delete: remove('a', '\0') }])],
-  'a future revision in the branch that is not taken': [
-    txn([{ put: put('a') }], [{ range: range({ revision: future }) }]),
+  'a revision that there is not, in the branch that is taken and in the other': [
+    ...puts('a', 'a', 'a'),
+    { kind: 'compact', revision: 3 },
+    ...[future, 1].flatMap((revision) => {
+      const read = { range: range({ revision }) };
+      return [
+        txn([{ put: put('b') }], [read]),
+        txn([{ put: put('b') }], [read], compare('a')),
+        txn([{ put: put('b') }], [{ put: put('a') }, read], compare('a')),
+        txn([read], [{ put: put('b') }], compare('a')),
+        txn([read], [{ put: put('b') }]),
+        txn([{ range: range({}) }], [read]),
+        txn([{ range: range({}) }], [read], compare('a')),
+        txn([read], [{ put: put('b') }, { range: range({ revision: future }) }], compare('a')),
+        txn([read], [{ put: put('b') }, { range: range({ revision: future }) }]),
+      ];
+    }),
+    { kind: 'range', range: range({ rangeEnd: 'c' }) },
   ],
   'a lease with a negative number': [{ kind: 'grant', id: -5, ttl: 600 }],
   'a value of more than 1.5 MiB': [{ kind: 'put', put: put('a', { value: 'v'.repeat(1_600_000) }) }],

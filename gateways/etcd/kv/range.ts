@@ -2,7 +2,7 @@ import { keyKind, type Key } from '#aggregates/chainfire/key';
 import type { Fact } from '#aggregates/facts';
 import { maxKeyBytes } from '#commands/chainfire/key';
 import type { Node } from '#gateways/node';
-import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
+import { GrpcCode, grpcError, type GrpcError } from '#gateways/etcd/http2/grpc-status';
 import { keyValueOf } from '#gateways/etcd/kv/key-value';
 import { RangeResponse, SortOrder, SortTarget, type KeyValue, type RangeRequest } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
@@ -30,12 +30,19 @@ export const idsOf = (key: string, rangeEnd: string): { readonly from: string; r
 
 /** The position that a read is of. Throws when it is compacted or not reached. */
 export const revisionOf = (node: Node, revision: number): number => {
-  const { position } = node.engine.head;
-  if (revision <= 0) return position;
-  if (revision > position) throw refusal('futureRevision');
-  if (revision < node.oldestPosition('key')) throw refusal('compacted');
-  if (resumedAfter(node.engine.rows, position, revision) !== undefined) throw refusal('compacted');
+  if (revision <= 0) return node.engine.head.position;
+  const refused = refusedRevision(node, revision);
+  if (refused !== undefined) throw refused;
   return revision;
+};
+
+/** Why a revision cannot be read. */
+export const refusedRevision = (node: Node, revision: number): GrpcError | undefined => {
+  const { rows, head } = node.engine;
+  if (revision <= 0) return undefined;
+  if (revision > head.position) return refusal('futureRevision');
+  if (revision < node.oldestPosition('key')) return refusal('compacted');
+  return resumedAfter(rows, head.position, revision) === undefined ? undefined : refusal('compacted');
 };
 
 const factsOfRevision = ({ engine }: Node, position: number) =>

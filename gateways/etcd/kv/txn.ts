@@ -1,10 +1,11 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import { allHold } from '#aggregates/chainfire/txn';
 import type { TxnCommand } from '#commands/chainfire/key';
-import type { Principal } from '#gateways/node';
+import type { GrpcError } from '#gateways/etcd/http2/grpc-status';
+import type { Node, Principal } from '#gateways/node';
 import { changesOf, deleteBody, previousKvs, putOperation } from '#gateways/etcd/kv/change';
 import { factOfRow, keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
-import { arrange, idsOf, isArranged, readKey, readRange, revisionOf, wantedBy } from '#gateways/etcd/kv/range';
+import { arrange, idsOf, isArranged, readKey, readRange, refusedRevision, wantedBy } from '#gateways/etcd/kv/range';
 import { checkTxn } from '#gateways/etcd/kv/txn-check';
 import {
   CompareResult,
@@ -37,15 +38,21 @@ export const txn = async (
 ): Promise<Buffer> => {
   checkTxn(request);
   const { node } = service;
-  const operations = [...request.success, ...request.failure];
-  for (const { range } of operations) if (range !== undefined) revisionOf(node, range.revision);
-  if (operations.every((operation) => operation.range !== undefined)) return readTxn(service, request);
+  // Only the log knows which branch it takes: one that cannot be answered changes nothing there.
+  const refused = { success: refusedRead(node, request.success), failure: refusedRead(node, request.failure) };
+  const changing = {
+    success: refused.success === undefined ? request.success : [],
+    failure: refused.failure === undefined ? request.failure : [],
+  };
+  if (![...changing.success, ...changing.failure].some(writes)) return readTxn(service, request);
   checkSize(size);
-  const success = request.success.map(operationOf);
-  const failure = request.failure.map(operationOf);
+  const success = changing.success.map(operationOf);
+  const failure = changing.failure.map(operationOf);
   const body = { compare: request.compare.map(compareOf), success: success.flat(), failure: failure.flat() };
   const done = await submit(service, principal, { kind: 'key.txn', id: '', body });
   const { succeeded, responses } = done.result.reply as Reply;
+  const refusedBranch = succeeded ? refused.success : refused.failure;
+  if (refusedBranch !== undefined) throw refusedBranch;
   const asked = succeeded ? request.success : request.failure;
   const sent = succeeded ? success : failure;
   const answers = responses[Symbol.iterator]();
@@ -58,13 +65,27 @@ export const txn = async (
   return TxnResponse.encode({ header: service.header(done.position), succeeded, responses: shown });
 };
 
+const writes = ({ range }: RequestOp): boolean => range === undefined;
+
+/** Why these operations cannot be answered: one reads a revision that is compacted, or not reached. */
+const refusedRead = (node: Node, operations: readonly RequestOp[]): GrpcError | undefined => {
+  for (const { range } of operations) {
+    const refused = range === undefined ? undefined : refusedRevision(node, range.revision);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+};
+
 /** Reads and comparisons alone leave no trace in the log: they are answered from one position. */
 const readTxn = async (service: Service, request: TxnRequest): Promise<Buffer> => {
   const { node } = service;
   const { position } = node.engine.head;
   const succeeded = comparesHold(service, request);
+  const taken = succeeded ? request.success : request.failure;
+  const refused = refusedRead(node, taken);
+  if (refused !== undefined) throw refused;
   const responses: ResponseOp[] = [];
-  for (const { range } of succeeded ? request.success : request.failure) {
+  for (const { range } of taken) {
     if (range !== undefined) responses.push({ range: await inner(service, range, position) });
   }
   return TxnResponse.encode({ header: service.header(position), succeeded, responses });
