@@ -218,7 +218,9 @@ const transportFailure = (target: Target, request: Request, error: unknown): Fai
         category: 'unavailable',
         message: `Nothing answers at ${origin} (${target.from}): ${reason}.`,
         fix: certificate.test(code)
-          ? 'Give the certificate of its authority with --ca-cert FILE.'
+          ? code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+            ? 'Name it with --endpoint as its certificate does.'
+            : 'Give the certificate of its authority with --ca-cert FILE.'
           : 'Start it with `ultracloud serve`, or name another with --endpoint. `ultracloud doctor` looks for causes.',
       },
       exitCodes.failed,

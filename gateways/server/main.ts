@@ -110,7 +110,11 @@ const addressOf = (flag: string, text: string): Address => {
 const loopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
-const urlHost = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
+/** Where programs on this machine reach it; an address that stands for all of them is in no certificate. */
+const urlHost = (host: string): string => {
+  if (isIP(host) !== 6) return host === '0.0.0.0' ? '127.0.0.1' : host;
+  return /^[0:]+$/.test(host) ? '[::1]' : `[${host}]`;
+};
 
 const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): { readonly cert: Buffer; readonly key: Buffer } | undefined => {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
