@@ -39,6 +39,12 @@ export const gatewayRefusals = {
     message: 'The request did not arrive in time.',
     fix: 'Send head and body without pauses.',
   },
+  'backup.exists': {
+    status: 409,
+    category: 'conflict',
+    message: 'A backup of this name exists.',
+    fix: 'Choose another name, or leave it out. If the backup is damaged, delete the directory at `path`.',
+  },
   'history.gone': {
     status: 410,
     category: 'absent',

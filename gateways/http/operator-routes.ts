@@ -4,7 +4,7 @@ import { idFromPath } from '#commands/codec/id-path';
 import { instantToText } from '#commands/codec/instant';
 import { LeaseId } from '#commands/chainfire/lease';
 import type { Problem } from '#commands/codec/problem';
-import { answer, malformed, rejection, type Answer, type Ask } from '#gateways/http/answer';
+import { answer, malformed, refusal, rejection, type Answer, type Ask } from '#gateways/http/answer';
 import { healthOf } from '#gateways/http/component-health';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
@@ -125,13 +125,7 @@ const createBackup = async (node: Node, { query, body }: Ask): Promise<Answer> =
     return answer(await node.operations.createBackup(name));
   } catch (error) {
     if (!(error instanceof BackupExists)) throw error;
-    const { path } = error;
-    return rejection({ code: 'backup.exists', detail: { path } }, nameTaken, node.engine.head.position);
+    const { position } = node.engine.head;
+    return refusal('backup.exists', { position, detail: { path: error.path } });
   }
 };
-
-const nameTaken = {
-  category: 'conflict',
-  summary: 'A backup of this name exists.',
-  fix: 'Choose another name, or leave it out. If the backup is damaged, delete the directory at `path`.',
-} as const;
