@@ -1,28 +1,15 @@
-import { etcdctlInstalled, etcdctlOf, type Etcdctl } from '#harness/etcd/etcdctl';
-import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
+import { describeEtcdctl } from '#harness/etcd/etcdctl-suite';
 
 // Other work may share the machine.
 jest.setTimeout(120_000);
 
-(etcdctlInstalled() ? describe : describe.skip)('keys through etcdctl (needs etcd-client)', () => {
-  let server: TestGateway;
-  let etcdctl: Etcdctl;
-
-  beforeAll(async () => {
-    server = await startTestGateway();
-    etcdctl = etcdctlOf(server);
-  });
-  afterAll(async () => {
-    await etcdctl.close();
-    await server.stop();
-  });
-
-  const out = (line: string, input?: string): Promise<string> => etcdctl.out(line, input);
-  const json = (line: string, input?: string): Promise<unknown> => etcdctl.json(line, input);
+describeEtcdctl('keys through etcdctl', (on) => {
+  const out = (line: string, input?: string): Promise<string> => on.etcdctl.out(line, input);
+  const json = (line: string, input?: string): Promise<unknown> => on.etcdctl.json(line, input);
   const refused = async (line: string, message: string, input?: string): Promise<void> => {
-    expect(await etcdctl.refused(line, input)).toBe(`1: Error: ${message}`);
+    expect(await on.etcdctl.refused(line, input)).toBe(`1: Error: ${message}`);
   };
-  const position = (): number => server.node.engine.head.position;
+  const position = (): number => on.server.node.engine.head.position;
   const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 
   test('are put and read in each format', async () => {
