@@ -58,12 +58,6 @@ export const gatewayRefusals = {
     message: 'The body is larger than a request may be.',
     fix: 'Send values of at most 1.5 MiB, and larger batches in parts.',
   },
-  'body.unsupported': {
-    status: 415,
-    category: 'invalid',
-    message: 'Bodies are JSON.',
-    fix: 'Send JSON with `Content-Type: application/json`.',
-  },
   'rate.exceeded': {
     status: 429,
     category: 'unavailable',

@@ -95,7 +95,6 @@ const refusals = {
     '507': 'Refused: a limit is reached.',
   },
   tooLarge: { '413': gatewayRefusals['body.tooLarge'].message },
-  unsupported: { '415': gatewayRefusals['body.unsupported'].message },
   unknown: {
     '503': gatewayRefusals['node.overloaded'].message,
     '504': gatewayRefusals['outcome.unknown'].message,
@@ -117,7 +116,6 @@ const refusalResponses: Document = Object.fromEntries(
     ...refusals.absent,
     ...refusals.gone,
     ...refusals.tooLarge,
-    ...refusals.unsupported,
     ...refusals.unknown,
   }).map(([status, description]) => [
     status,

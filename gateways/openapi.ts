@@ -88,7 +88,7 @@ const commandOperation = (component: Component, spec: AnyCommandSpec): Operation
       },
       responses: {
         '200': ok('Accepted, durable and applied; or, with `dryRun`, what would be.', acceptedSchema(reply)),
-        ...refused('malformed', 'unauthenticated', 'gone', 'rejected', 'tooLarge', 'unsupported', 'unknown'),
+        ...refused('malformed', 'unauthenticated', 'gone', 'rejected', 'tooLarge', 'unknown'),
       },
     },
   };

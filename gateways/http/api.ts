@@ -140,15 +140,9 @@ const takeJson = (app: FastifyInstance): void => {
       done(Object.assign(new Error('malformed body'), { problems: read.left } satisfies Partial<BodyError>));
     else done(null, read.right);
   };
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
-  // Without a type it is taken for JSON, which it must then be.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (body.length > 0 && request.headers['content-type'] !== undefined) done(unsupported, undefined);
-    else parse(request, body, done);
-  });
+  // Whatever type a client names, or leaves to its library: a body is JSON, or it is refused for what it is.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, parse);
 };
-
-const unsupported = Object.assign(new Error('no JSON'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
 
 /** What is wrong with a body; undefined for errors of another kind. */
 const bodyRefusal = (error: unknown): Answer | undefined => {
@@ -158,7 +152,7 @@ const bodyRefusal = (error: unknown): Answer | undefined => {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return refusal('body.tooLarge', { maxBytes: bodyLimitBytes }, { connection: 'close' });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return refusal('body.unsupported');
+      return malformed([{ path: 'Content-Type', expected: 'application/json', got: 'no media type' }]);
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'ECONNRESET':
     case 'ERR_STREAM_PREMATURE_CLOSE':

@@ -64,9 +64,19 @@ describe('a body that is refused', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400[^]*JSON in UTF-8/);
   });
 
-  test('is of another type', async () => {
-    const refused = await api.call('POST', path, 'value=x', { 'content-type': 'application/x-www-form-urlencoded' });
-    expect(refused).toMatchObject({ status: 415, json: { code: 'body.unsupported' } });
+  test.each(['application/x-www-form-urlencoded', 'text/plain', 'application/json;charset=utf-8'])(
+    'is no JSON, and of the type %s; JSON of that type is taken',
+    async (type) => {
+      const refused = await api.call('POST', path, 'value=x', { 'content-type': type });
+      expect(refused).toMatchObject({ status: 400, json: { problems: [{ path: '', expected: 'JSON' }] } });
+      const accepted = await api.call('POST', path, '{"value":"x"}', { 'content-type': type });
+      expect(accepted).toMatchObject({ status: 200, json: { outcome: 'accepted' } });
+    },
+  );
+
+  test('has a type that is none', async () => {
+    const refused = await api.call('POST', path, '{"value":"x"}', { 'content-type': 'nonsense' });
+    expect(refused).toMatchObject({ status: 400, json: { problems: [{ path: 'Content-Type' }] } });
   });
 
   test('is too large', async () => {
