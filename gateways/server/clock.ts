@@ -3,8 +3,8 @@ import { END } from '#log/rows';
 import { integerOfKey } from '#log/key';
 import type { Notices } from '#gateways/server/notices';
 
-/** Longer waits are cut: Node's timers count in 32 bits, and a clock may be set. */
-const LONGEST_MS = 60_000;
+/** Longer waits are cut: the clock of the machine may be set meanwhile. */
+const LONGEST_MS = 1_000;
 /** Until it is tried again, when the log takes no commands. */
 const RETRY_MS = 1_000;
 
