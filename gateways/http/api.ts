@@ -70,7 +70,9 @@ export const apiOf = (
   };
   for (const route of routes) {
     const meter = metrics.meter(route.method, route.path);
-    const options = { method: route.method, url: route.path.replaceAll(/\{(\w+)\}/g, ':$1') };
+    // Load balancers ask for health without a body.
+    const method = route.open === true ? [route.method, 'HEAD'] : route.method;
+    const options = { method, url: route.path.replaceAll(/\{(\w+)\}/g, ':$1') };
     const handler = (request: FastifyRequest, reply: FastifyReply): void => {
       const startedMs = performance.now();
       const response = reply.raw;

@@ -200,7 +200,7 @@ describe('a path that leads nowhere', () => {
     ['GET', '/v1/txn', 'POST'],
     ['DELETE', '/v1/keys/a', 'GET'],
     ['PUT', '/v1/keys/a/put', 'POST'],
-    ['HEAD', '/healthz', 'GET'],
+    ['HEAD', '/v1/status', 'GET'],
     ['POST', '/v1/status', 'GET'],
     ['OPTIONS', '/v1/keys', 'GET'],
   ])('%s of %s, which takes %s', async (method, target, allow) => {
@@ -268,6 +268,8 @@ describe('without a token', () => {
       const answered = await fetch(`http://127.0.0.1:${api.gateway.port}${route}`);
       expect([route, answered.status]).toEqual([route, 200]);
       expect(answered.headers.get('x-ultracloud-position')).toBe(String(position));
+      const { status, headers } = await fetch(`http://127.0.0.1:${api.gateway.port}${route}`, { method: 'HEAD' });
+      expect([status, headers.get('content-length')]).toEqual([200, answered.headers.get('content-length')]);
     }
   });
 
