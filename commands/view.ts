@@ -47,3 +47,13 @@ export const view = <Row, Id>(
   permission: about.permission ?? `${noun}.read`,
   columns: about.columns,
 });
+
+/**
+ * The filters that a watch takes. The id of a thing in a namespace begins with the namespace and a slash. Whether an
+ * object passes another filter may change without a change of it, so that cannot be watched.
+ */
+export const watchedFilters = ({ id, filters }: AnyViewSpec): readonly string[] =>
+  ['namespace', 'prefix'].filter(
+    (name) =>
+      Object.hasOwn(filters, name) && (name !== 'prefix' || id.shape.kind === 'bytes' || 'namespace' in filters),
+  );

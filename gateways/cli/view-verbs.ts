@@ -3,7 +3,7 @@ import { decode } from '#commands/codec/decode';
 import { idToPath } from '#commands/codec/id-path';
 import { flagsOf, kebab, parseFlag } from '#commands/codec/usage';
 import { object } from '#commands/codec/object';
-import type { AnyViewSpec } from '#commands/view';
+import { watchedFilters, type AnyViewSpec } from '#commands/view';
 import type { Answer, Query } from '#gateways/cli/client';
 import { malformed, usage } from '#gateways/cli/failure';
 import { cellText } from '#gateways/cli/format';
@@ -134,7 +134,7 @@ const watchVerb = (spec: AnyViewSpec, word: string): Verb => ({
     'To a terminal a line for each change, otherwise JSON, one frame a line, as the server sends it. When the ' +
     'connection is lost it goes on where it was.',
   arguments: [],
-  flags: [...filterFlags(spec, watchFlags), ...watchFlags],
+  flags: [...filterFlags(spec, watchFlags, watchedFilters(spec)), ...watchFlags],
   examples: [{ title: 'All that happened, and what happens.', line: `ultracloud ${word} watch --from 0` }],
   run: async (call) => {
     const filters = filtersOf(spec, call);
@@ -167,8 +167,13 @@ const readQuery = ({ words }: Call): Query => ({
 });
 
 /** A filter that a flag of the verb hides is left to `raw`. */
-const filterFlags = (spec: AnyViewSpec, taken: readonly Flag[]): readonly Flag[] =>
+const filterFlags = (
+  spec: AnyViewSpec,
+  taken: readonly Flag[],
+  filters: readonly string[] = Object.keys(spec.filters),
+): readonly Flag[] =>
   flagsOf(object(spec.filters))
+    .filter(({ name }) => filters.some((filter) => kebab(filter) === name.replace(/-base64$/, '')))
     .filter(({ name }) => !taken.some((flag) => flag.name === name))
     .map((flag) => ({
       name: flag.name,

@@ -2,6 +2,7 @@ import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
 import { encode } from '#commands/codec/encode';
 import { idFromPath } from '#commands/codec/id-path';
 import type { Problem } from '#commands/codec/problem';
+import { watchedFilters } from '#commands/view';
 import { prefixEnd } from '#aggregates/facts';
 import { pageOf } from '#projections/selection';
 import type { AnyView, Consistency } from '#projections/view';
@@ -132,14 +133,13 @@ export const watched = (
   return from + 1 < oldest ? gone(oldest) : watch(ask, ranges, from);
 };
 
-/**
- * The ids that filters let through. The id of a thing in a namespace begins with the namespace and a slash. Whether an
- * object passes another filter may change without a change of it, so that cannot be watched.
- */
+/** The ids that filters let through. */
 const rangeOf = (view: AnyView, query: Query): Either<readonly Problem[], WatchedRange> => {
   const { noun, id } = view.spec;
-  const { prefix = '', namespace, ...others } = filtersIn(view, query);
-  const [other] = Object.keys(others);
+  const filters = filtersIn(view, query);
+  const { prefix = '', namespace } = filters;
+  const taken = watchedFilters(view.spec);
+  const other = Object.keys(filters).find((name) => !taken.includes(name));
   const unnamed = prefix !== '' && namespace === undefined && id.shape.kind !== 'bytes';
   if (other !== undefined || unnamed) {
     const path = other ?? 'prefix';
