@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DeleteRangeRequest, RangeRequest, RangeResponse } from '#gateways/etcd/messages/kv';
 import { LeaseGrantRequest, LeaseRevokeRequest } from '#gateways/etcd/messages/lease';
 import {
@@ -15,53 +12,22 @@ import {
   UnlockRequest,
   type LeaderKey,
 } from '#gateways/etcd/messages/lock';
-import { etcdInstalled, startEtcd } from '#harness/bench/server-process';
-import { rawClientOf, type Answered, type RawClient } from '#harness/etcd/raw-client';
-import { startTestGateway } from '#harness/etcd/test-gateway';
+import { etcdInstalled } from '#harness/bench/server-process';
+import type { Answered } from '#harness/etcd/raw-client';
+import { etcdPeer, ourPeer, type RawPeer } from '#harness/etcd/raw-peer';
 
 // Other work may share the machine.
 jest.setTimeout(120_000);
-
-interface Peer {
-  readonly client: RawClient;
-  stop(): Promise<void>;
-}
-
-const ours = async (): Promise<Peer> => {
-  const server = await startTestGateway();
-  const client = rawClientOf(server.endpoint, server.token);
-  return {
-    client,
-    stop: async () => {
-      client.close();
-      await server.stop();
-    },
-  };
-};
-
-const etcd = async (): Promise<Peer> => {
-  const directory = mkdtempSync(join(tmpdir(), 'etcd-lock-'));
-  const server = await startEtcd(join(directory, 'data'));
-  const client = rawClientOf(`${server.grpc.host}:${server.grpc.port}`);
-  return {
-    client,
-    stop: async () => {
-      client.close();
-      await server.kill();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-};
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 const hex = (lease: string): string => BigInt(lease).toString(16);
 
 /** The same is asked of etcd, where it is installed: what is expected here is what etcd answers. */
-describe.each([['ours', ours] as const, ...(etcdInstalled() ? [['etcd', etcd] as const] : [])])(
+describe.each([['ours', ourPeer] as const, ...(etcdInstalled() ? [['etcd', etcdPeer] as const] : [])])(
   'the lock and election services, %s',
   (name, start) => {
-    let peer: Peer;
+    let peer: RawPeer;
     beforeAll(async () => {
       peer = await start();
     });

@@ -5,25 +5,24 @@ import { defaultLimits } from '#gateways/etcd/http2/limits';
 import { block, frameBytes, grpcPairs, TestPeer, uint32 } from '#gateways/etcd/http2/test-peer';
 import { PutRequest, RangeRequest, RangeResponse } from '#gateways/etcd/messages/kv';
 import { WatchRequest } from '#gateways/etcd/messages/watch';
-import { rawClientOf, type RawClient } from '#harness/etcd/raw-client';
-import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
+import type { RawClient } from '#harness/etcd/raw-client';
+import { ourPeer, type OurPeer } from '#harness/etcd/raw-peer';
+import type { TestGateway } from '#harness/etcd/test-gateway';
 
 // Other work may share the machine.
 jest.setTimeout(120_000);
 const patienceMs = 60_000;
 
+let ours: OurPeer;
 let server: TestGateway;
 let other: RawClient;
 let peer: TestPeer;
 
 beforeAll(async () => {
-  server = await startTestGateway();
-  other = rawClientOf(server.endpoint, server.token);
+  ours = await ourPeer();
+  ({ server, client: other } = ours);
 });
-afterAll(async () => {
-  other.close();
-  await server.stop();
-});
+afterAll(() => ours.stop());
 beforeEach(() => {
   peer = new TestPeer(server.port).hello();
 });

@@ -1,32 +1,26 @@
 import { PutRequest, TxnRequest, TxnResponse } from '#gateways/etcd/messages/kv';
-import { rawClientOf, type RawClient } from '#harness/etcd/raw-client';
-import { startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
+import { ourPeer, type OurPeer } from '#harness/etcd/raw-peer';
 
 // Other work may share the machine.
 jest.setTimeout(120_000);
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
-let server: TestGateway;
-let client: RawClient;
+let peer: OurPeer;
 
 beforeAll(async () => {
-  server = await startTestGateway();
-  client = rawClientOf(server.endpoint, server.token);
+  peer = await ourPeer();
 });
-afterAll(async () => {
-  client.close();
-  await server.stop();
-});
+afterAll(() => peer.stop());
 
 const put = async (key: string, value: string): Promise<number> => {
   const request = PutRequest.encode({ key, value: bytes(value) });
-  expect(await client.call('/etcdserverpb.KV/Put', request)).toHaveProperty('answer');
-  return server.node.engine.head.position;
+  expect(await peer.client.call('/etcdserverpb.KV/Put', request)).toHaveProperty('answer');
+  return peer.server.node.engine.head.position;
 };
 
 const txn = async (request: Parameters<typeof TxnRequest.encode>[0]) => {
-  const answered = await client.call('/etcdserverpb.KV/Txn', TxnRequest.encode(request));
+  const answered = await peer.client.call('/etcdserverpb.KV/Txn', TxnRequest.encode(request));
   return 'answer' in answered ? TxnResponse.decode(answered.answer) : answered.refused;
 };
 
@@ -43,5 +37,5 @@ test('a transaction that only reads compares, and leaves no trace', async () => 
     succeeded: false,
     responses: [{ range: { kvs: [], count: 0 } }],
   });
-  expect(server.node.engine.head.position).toBe(position);
+  expect(peer.server.node.engine.head.position).toBe(position);
 });

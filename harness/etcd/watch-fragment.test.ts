@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DeleteRangeRequest, PutRequest } from '#gateways/etcd/messages/kv';
 import { WatchRequest, WatchResponse } from '#gateways/etcd/messages/watch';
-import { etcdInstalled, startEtcd } from '#harness/bench/server-process';
-import { rawClientOf, type RawClient } from '#harness/etcd/raw-client';
-import { startTestGateway } from '#harness/etcd/test-gateway';
+import { etcdInstalled } from '#harness/bench/server-process';
+import type { RawClient } from '#harness/etcd/raw-client';
+import { etcdPeer, ourPeer, type RawPeer } from '#harness/etcd/raw-peer';
 
 // Other work may share the machine.
 jest.setTimeout(120_000);
@@ -106,8 +103,8 @@ const cases: readonly (readonly [string, readonly number[], readonly Part[]])[] 
   ],
 ];
 
-const suite = (connect: () => Promise<{ readonly client: RawClient; stop(): Promise<void> }>): void => {
-  let server: Awaited<ReturnType<typeof connect>>;
+const suite = (connect: () => Promise<RawPeer>): void => {
+  let server: RawPeer;
   beforeAll(async () => {
     server = await connect();
   });
@@ -122,32 +119,6 @@ const suite = (connect: () => Promise<{ readonly client: RawClient; stop(): Prom
   });
 };
 
-describe('a watch', () => {
-  suite(async () => {
-    const server = await startTestGateway();
-    const client = rawClientOf(server.endpoint, server.token);
-    return {
-      client,
-      stop: async () => {
-        client.close();
-        await server.stop();
-      },
-    };
-  });
-});
+describe('a watch', () => suite(ourPeer));
 
-(etcdInstalled() ? describe : describe.skip)('a watch of etcd (needs etcd-server)', () => {
-  suite(async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'etcd-fragment-'));
-    const server = await startEtcd(join(directory, 'data'));
-    const client = rawClientOf(`${server.grpc.host}:${server.grpc.port}`);
-    return {
-      client,
-      stop: async () => {
-        client.close();
-        await server.kill();
-        rmSync(directory, { recursive: true, force: true });
-      },
-    };
-  });
-});
+(etcdInstalled() ? describe : describe.skip)('a watch of etcd (needs etcd-server)', () => suite(etcdPeer));

@@ -10,7 +10,8 @@ import { openWatchStream } from '#gateways/etcd/watch/watch-stream';
 import { restoreBackup } from '#gateways/server/restore';
 import type { RunningNode } from '#gateways/server/running-node';
 import { rawClientOf, type RawClient } from '#harness/etcd/raw-client';
-import { startGatewayOn, startTestGateway, type TestGateway } from '#harness/etcd/test-gateway';
+import { ourPeer, type OurPeer } from '#harness/etcd/raw-peer';
+import { startGatewayOn, type TestGateway } from '#harness/etcd/test-gateway';
 
 // Other work may share the machine.
 jest.setTimeout(120_000);
@@ -61,19 +62,15 @@ const unreadStream = () => {
 };
 
 describe('a watch of a long past', () => {
-  let server: TestGateway;
-  let client: RawClient;
+  let peer: OurPeer;
 
   beforeAll(async () => {
-    server = await startTestGateway();
-    client = rawClientOf(server.endpoint, server.token);
+    peer = await ourPeer();
   });
-  afterAll(async () => {
-    client.close();
-    await server.stop();
-  });
+  afterAll(() => peer.stop());
 
   test('is read at the pace of its reader, by one watch', async () => {
+    const { client, server } = peer;
     const first = server.node.engine.head.position + 1;
     const put = PutRequest.encode({ key: 'long', value: Buffer.alloc(100_000) });
     const count = 40;
