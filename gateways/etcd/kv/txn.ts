@@ -39,12 +39,15 @@ export const txn = async (
   checkTxn(request);
   const { node } = service;
   // Only the log knows which branch it takes: one that cannot be answered changes nothing there.
-  const refused = { success: refusedRead(node, request.success), failure: refusedRead(node, request.failure) };
+  const refused: Refused = {
+    success: refusedRead(node, request.success),
+    failure: refusedRead(node, request.failure),
+  };
   const changing = {
     success: refused.success === undefined ? request.success : [],
     failure: refused.failure === undefined ? request.failure : [],
   };
-  if (![...changing.success, ...changing.failure].some(writes)) return readTxn(service, request);
+  if (![...changing.success, ...changing.failure].some(writes)) return readTxn(service, request, refused);
   checkSize(size);
   const success = changing.success.map(operationOf);
   const failure = changing.failure.map(operationOf);
@@ -65,6 +68,12 @@ export const txn = async (
   return TxnResponse.encode({ header: service.header(done.position), succeeded, responses: shown });
 };
 
+/** Why a branch cannot be answered. */
+interface Refused {
+  readonly success: GrpcError | undefined;
+  readonly failure: GrpcError | undefined;
+}
+
 const writes = ({ range }: RequestOp): boolean => range === undefined;
 
 /** Why these operations cannot be answered: one reads a revision that is compacted, or not reached. */
@@ -77,15 +86,14 @@ const refusedRead = (node: Node, operations: readonly RequestOp[]): GrpcError | 
 };
 
 /** Reads and comparisons alone leave no trace in the log: they are answered from one position. */
-const readTxn = async (service: Service, request: TxnRequest): Promise<Buffer> => {
+const readTxn = async (service: Service, request: TxnRequest, unanswerable: Refused): Promise<Buffer> => {
   const { node } = service;
   const { position } = node.engine.head;
   const succeeded = comparesHold(service, request);
-  const taken = succeeded ? request.success : request.failure;
-  const refused = refusedRead(node, taken);
+  const refused = succeeded ? unanswerable.success : unanswerable.failure;
   if (refused !== undefined) throw refused;
   const responses: ResponseOp[] = [];
-  for (const { range } of taken) {
+  for (const { range } of succeeded ? request.success : request.failure) {
     if (range !== undefined) responses.push({ range: await inner(service, range, position) });
   }
   return TxnResponse.encode({ header: service.header(position), succeeded, responses });
