@@ -52,8 +52,8 @@ export const view = <Row, Id>(
  * The filters that a watch takes. The id of a thing in a namespace begins with the namespace and a slash. Whether an
  * object passes another filter may change without a change of it, so that cannot be watched.
  */
-export const watchedFilters = ({ id, filters }: AnyViewSpec): readonly string[] =>
-  ['namespace', 'prefix'].filter(
-    (name) =>
-      Object.hasOwn(filters, name) && (name !== 'prefix' || id.shape.kind === 'bytes' || 'namespace' in filters),
-  );
+export const watchedFilters = ({ id, filters }: AnyViewSpec): Props => {
+  const prefixed = id.shape.kind === 'bytes' || 'namespace' in filters;
+  const taken = Object.entries(filters).filter(([name]) => name === 'namespace' || (name === 'prefix' && prefixed));
+  return Object.fromEntries(taken);
+};

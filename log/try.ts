@@ -1,7 +1,6 @@
 import type { AnyAggregate } from '#aggregates/aggregate';
 import { decideEntry, genesis, type Head } from '#log/decide';
-import type { Submission } from '#log/entry';
-import type { Entry } from '#log/entry';
+import type { Entry, Submission } from '#log/entry';
 import { indexKey, integerKey } from '#log/key';
 import { decodeOutcome, type Outcome } from '#log/outcome';
 import { Overlay } from '#log/overlay';

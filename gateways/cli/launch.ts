@@ -8,6 +8,7 @@ interface Loaded {
   readonly script: Script;
   /** Of the bundle's bytes. */
   readonly checksum: number;
+  readonly module: { readonly exports: object };
 }
 
 /** The bundles that were loaded, by path: the build keeps what V8 has made of them. */
@@ -39,16 +40,14 @@ const keptCode = (bundle: string, checksum: number): Buffer | undefined => {
   }
 };
 
-const modules = new Map<string, { readonly exports: object }>();
-
 const START = '(function (exports, require, module, __filename, __dirname) {';
 
 type Wrapped = (exports: object, require: NodeJS.Require, module: object, path: string, directory: string) => void;
 
 /** Loads a CommonJS bundle, and what it requires beside it, with the code that was kept: in a third of the time. */
 const load = (path: string): unknown => {
-  const present = modules.get(path);
-  if (present !== undefined) return present.exports;
+  const present = loaded.get(path);
+  if (present !== undefined) return present.module.exports;
   const source = readFileSync(path);
   const checksum = crc32(source);
   const cachedData = keptCode(path, checksum);
@@ -57,12 +56,11 @@ const load = (path: string): unknown => {
     columnOffset: -START.length,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
-  loaded.set(path, { script, checksum });
+  const module = { exports: {}, filename: path, id: path };
+  loaded.set(path, { script, checksum, module });
   const required = createRequire(path);
   const require = (name: string): unknown =>
     name.startsWith('.') ? load(resolve(dirname(path), name)) : required(name);
-  const module = { exports: {}, filename: path, id: path };
-  modules.set(path, module);
   const wrapped = script.runInThisContext() as Wrapped;
   wrapped.call(module.exports, module.exports, Object.assign(require, required), module, path, dirname(path));
   return module.exports;

@@ -32,7 +32,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
   ]);
   const views = catalog.flatMap((component) => component.views.map(({ spec }) => spec));
   const nouns = views.map(({ noun, id }): Noun => ({ noun, id, word: wordOf(commands, noun) }));
-  const kept = commands.map(({ noun }) => noun).filter((noun) => !nouns.some((shown) => shown.noun === noun));
+  const unseen = commands.map(({ noun }) => noun).filter((noun) => !nouns.some((shown) => shown.noun === noun));
   const listings = views.map(({ noun, route, filters }) => ({
     noun,
     route,
@@ -45,7 +45,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     top,
     doctor,
     version,
-    ...pastVerbs(nouns, new Set(kept)),
+    ...pastVerbs(nouns, new Set(unseen)),
     events(nouns.map(({ noun }) => noun)),
     whatif,
     apply,

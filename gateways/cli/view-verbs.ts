@@ -1,6 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import { decode } from '#commands/codec/decode';
 import { idToPath } from '#commands/codec/id-path';
+import type { Props } from '#commands/codec/codec';
 import { flagsOf, kebab, parseFlag } from '#commands/codec/usage';
 import { object } from '#commands/codec/object';
 import { watchedFilters, type AnyViewSpec } from '#commands/view';
@@ -58,7 +59,7 @@ const listVerb = (spec: AnyViewSpec, word: string): Verb => ({
   words: [word, 'list'],
   summary: spec.summary,
   arguments: [],
-  flags: [...filterFlags(spec, listFlags), ...listFlags],
+  flags: [...filterFlags(spec.filters, listFlags), ...listFlags],
   examples: [
     { title: 'All of them, for a script.', line: `ultracloud ${word} list --all -o json` },
     { title: 'As they were at a position.', line: `ultracloud ${word} list --at 1000` },
@@ -134,7 +135,7 @@ const watchVerb = (spec: AnyViewSpec, word: string): Verb => ({
     'To a terminal a line for each change, otherwise JSON, one frame a line, as the server sends it. When the ' +
     'connection is lost it goes on where it was.',
   arguments: [],
-  flags: [...filterFlags(spec, watchFlags, watchedFilters(spec)), ...watchFlags],
+  flags: [...filterFlags(watchedFilters(spec), watchFlags), ...watchFlags],
   examples: [{ title: 'All that happened, and what happens.', line: `ultracloud ${word} watch --from 0` }],
   run: async (call) => {
     const filters = filtersOf(spec, call);
@@ -167,13 +168,8 @@ const readQuery = ({ words }: Call): Query => ({
 });
 
 /** A filter that a flag of the verb hides is left to `raw`. */
-const filterFlags = (
-  spec: AnyViewSpec,
-  taken: readonly Flag[],
-  filters: readonly string[] = Object.keys(spec.filters),
-): readonly Flag[] =>
-  flagsOf(object(spec.filters))
-    .filter(({ name }) => filters.some((filter) => kebab(filter) === name.replace(/-base64$/, '')))
+const filterFlags = (filters: Props, taken: readonly Flag[]): readonly Flag[] =>
+  flagsOf(object(filters))
     .filter(({ name }) => !taken.some((flag) => flag.name === name))
     .map((flag) => ({
       name: flag.name,

@@ -139,7 +139,7 @@ const rangeOf = (view: AnyView, query: Query): Either<readonly Problem[], Watche
   const filters = filtersIn(view, query);
   const { prefix = '', namespace } = filters;
   const taken = watchedFilters(view.spec);
-  const other = Object.keys(filters).find((name) => !taken.includes(name));
+  const other = Object.keys(filters).find((name) => !Object.hasOwn(taken, name));
   const unnamed = prefix !== '' && namespace === undefined && id.shape.kind !== 'bytes';
   if (other !== undefined || unnamed) {
     const path = other ?? 'prefix';
