@@ -9,7 +9,7 @@ import { batch } from '#aggregates/cluster/batch';
 import { clock } from '#aggregates/cluster/clock';
 import { historyOf } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
-import { role } from '#aggregates/cluster/role';
+import { duty } from '#aggregates/cluster/duty';
 import { bookkeeping } from '#aggregates/flaredb/bookkeeping';
 import { doc } from '#aggregates/flaredb/doc';
 import { indexing } from '#aggregates/flaredb/indexing';
@@ -25,7 +25,7 @@ import { sweepView } from '#projections/chainfire/sweep';
 import { alarmView } from '#projections/cluster/alarm';
 import { historyView } from '#projections/cluster/history';
 import { levelView } from '#projections/cluster/level';
-import { roleView } from '#projections/cluster/role';
+import { dutyView } from '#projections/cluster/duty';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
 
@@ -35,11 +35,11 @@ const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggre
 export const catalog: readonly Component[] = [
   {
     name: 'cluster',
-    summary: 'The log itself: its clock, roles, feature level, alarms and how much of the past is kept.',
-    aggregates: [role, level, historyOf(nouns), alarm],
+    summary: 'The log itself: its clock, duties, feature level, alarms and how much of the past is kept.',
+    aggregates: [duty, level, historyOf(nouns), alarm],
     procedures: [clock, batch, disarm],
     reactions: [],
-    views: [historyView, alarmView, levelView, roleView],
+    views: [historyView, alarmView, levelView, dutyView],
   },
   {
     name: 'chainfire',

@@ -7,7 +7,7 @@ export interface Principal {
   readonly credential: string;
 }
 
-/** The leases' clock: renewals are kept in memory by the holder of the liveness role and never enter the log. */
+/** The leases' clock: renewals are kept in memory by the holder of the liveness duty and never enter the log. */
 export interface Liveness {
   /** Starts the lease's time again; undefined when there is no such lease. */
   renew(lease: string): { readonly ttlSeconds: number } | undefined;

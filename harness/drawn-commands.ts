@@ -4,7 +4,7 @@ import type { AnyCodec } from '#commands/codec/codec';
 import { decode } from '#commands/codec/decode';
 import { encode } from '#commands/codec/encode';
 import type { AnyCommand, AnyCommandSpec } from '#commands/command';
-import { livenessRole, roleKind } from '#aggregates/role';
+import { livenessDuty, dutyKind } from '#aggregates/duty';
 import { encodeEntry, type Entry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import type { Vocabulary } from '#log/vocabulary';
@@ -106,7 +106,7 @@ const sample = (codec: AnyCodec, random: Random, count: number): readonly unknow
 
 /** Those of the examples first, so that what one example makes is found by the next. */
 const idsOf = (specs: readonly AnyCommandSpec[], random: Random): Ids => {
-  const ids: Record<string, string[]> = { [roleKind.noun]: [livenessRole] };
+  const ids: Record<string, string[]> = { [dutyKind.noun]: [livenessDuty] };
   for (const { noun, id, examples } of specs) {
     if (id === undefined) continue;
     const known = (ids[noun] ??= []);

@@ -48,7 +48,7 @@ test('what was acknowledged is read back, also after a restart, and the chain go
   await node.stop();
   node = await open();
   expect(get('a')).toBe('1');
-  expect(node.engine.head.position).toBe(position + 1); // the liveness role was taken again
+  expect(node.engine.head.position).toBe(position + 1); // the liveness duty was taken again
   expect(node.engine.head.hash).not.toEqual(hash);
 });
 

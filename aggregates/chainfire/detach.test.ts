@@ -2,17 +2,17 @@ import { isRight } from 'fp-ts/lib/Either';
 import { detach } from '#aggregates/chainfire/detach';
 import { key, keyKind, keysOfLease } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
-import { role } from '#aggregates/cluster/role';
+import { duty } from '#aggregates/cluster/duty';
 import { inMemory } from '#harness/in-memory';
 
 const components = [
-  { name: 'c', summary: '', aggregates: [key, lease, role], procedures: [], reactions: detach, views: [] },
+  { name: 'c', summary: '', aggregates: [key, lease, duty], procedures: [], reactions: detach, views: [] },
 ];
 const value = Buffer.from('x');
 
 const leased = () => {
   const memory = inMemory(components);
-  memory.run({ kind: 'role.acquire', id: 'liveness', body: { holder: 'a' } });
+  memory.run({ kind: 'duty.acquire', id: 'liveness', body: { holder: 'a' } });
   for (const id of ['1', '11']) memory.run({ kind: 'lease.grant', id, body: { ttlSeconds: 5 } });
   memory.run({ kind: 'key.put', id: 'a', body: { value, lease: '1' } });
   memory.run({ kind: 'key.put', id: 'b\0', body: { value, lease: '1' } });

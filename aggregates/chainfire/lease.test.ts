@@ -1,6 +1,6 @@
 import type { Id } from '#commands/codec/scalar';
 import { lease, type LeaseEvent } from '#aggregates/chainfire/lease';
-import { role } from '#aggregates/cluster/role';
+import { duty } from '#aggregates/cluster/duty';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 
@@ -13,7 +13,7 @@ const granted: LeaseEvent = { kind: 'lease.granted', body: { ttlSeconds: 60 } };
 const revoked: LeaseEvent = { kind: 'lease.revoked', body: {} };
 const expired: LeaseEvent = { kind: 'lease.expired', body: {} };
 
-const heldAt40 = { facts: [held(role, 'liveness', { holder: 'a' }, { modPosition: 40 })] };
+const heldAt40 = { facts: [held(duty, 'liveness', { holder: 'a' }, { modPosition: 40 })] };
 
 decisions(lease, [
   ['grants a lease', [], grant, [granted]],
@@ -21,8 +21,8 @@ decisions(lease, [
   ['grants a number again that has ended', [granted, revoked], grant, [granted]],
   ['revokes a lease', [granted], revoke, [revoked]],
   ['refuses to revoke what has ended', [granted, expired], revoke, 'lease.ended'],
-  ['lets the holder of the liveness role end a lease', [granted], expire(40), [expired], heldAt40],
+  ['lets the holder of the liveness duty end a lease', [granted], expire(40), [expired], heldAt40],
   ['takes the end of an ended lease as done', [granted, revoked], expire(40), [], heldAt40],
   ['refuses the expiry from a former holder', [granted], expire(39), 'lease.fenced', heldAt40],
-  ['refuses an expiry while nobody holds the role', [granted], expire(40), 'lease.fenced'],
+  ['refuses an expiry while nobody holds the duty', [granted], expire(40), 'lease.fenced'],
 ]);

@@ -3,14 +3,14 @@ import { expireLease, grantLease, revokeLease, type LeaseCommand } from '#comman
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
-import { livenessRole, roleKind } from '#aggregates/role';
+import { livenessDuty, dutyKind } from '#aggregates/duty';
 
 export interface Lease {
   readonly ttlSeconds: number;
   readonly grantedMs: number;
 }
 
-/** Renewals are not here: they reach the holder of the liveness role in memory, and only the end enters the log. */
+/** Renewals are not here: they reach the holder of the liveness duty in memory, and only the end enters the log. */
 export const leaseKind = kind<Lease>('lease');
 
 export type LeaseEvent =
@@ -31,7 +31,7 @@ const rejections = {
   },
   'lease.fenced': {
     category: 'conflict',
-    summary: 'The sender no longer holds the liveness role.',
+    summary: 'The sender no longer holds the liveness duty.',
     fix: 'Nothing: the new holder decides when leases end.',
   },
 } as const;
@@ -54,7 +54,7 @@ export const lease: Aggregate<Lease, LeaseCommand, LeaseEvent, keyof typeof reje
       case 'lease.revoke':
         return state === undefined ? reject('lease.ended') : accept({ kind: 'lease.revoked', body: {} });
       case 'lease.expire':
-        if (facts.get(roleKind, livenessRole)?.modPosition !== command.body.holderPosition) {
+        if (facts.get(dutyKind, livenessDuty)?.modPosition !== command.body.holderPosition) {
           return reject('lease.fenced');
         }
         return state === undefined ? accept() : accept({ kind: 'lease.expired', body: {} });

@@ -41,7 +41,7 @@ export const expireLease = command('lease', 'expire', {
   internal: true,
   body: {
     holderPosition: integer('holder position', {
-      summary: 'Where the sender became the holder of the liveness role; an older holder is refused.',
+      summary: 'Where the sender became the holder of the liveness duty; an older holder is refused.',
       unit: 'position',
     }),
   },

@@ -14,13 +14,14 @@ export const advanceClock = command('clock', 'advance', {
   body: {},
 });
 
-const RoleId = id('role', { summary: 'Work that one process does for all.', example: 'liveness' });
+const DutyId = id('duty', { summary: 'Work that one process does for all.', example: 'liveness' });
 
-export const acquireRole = command('role', 'acquire', {
-  summary: 'Become the holder of a role; the position is the fencing token.',
-  id: RoleId,
+export const acquireDuty = command('duty', 'acquire', {
+  summary: 'Become the holder of a duty; the position is the fencing token.',
+  id: DutyId,
+  plural: 'duties',
   internal: true,
-  body: { holder: text('holder', { summary: 'The process that takes the role.', maxLength: 64 }) },
+  body: { holder: text('holder', { summary: 'The process that takes the duty.', maxLength: 64 }) },
 });
 
 const LevelId = id('level', { summary: 'What has the level: `cluster`.', example: 'cluster' });
@@ -76,7 +77,7 @@ export const retainHistory = command('history', 'retain', {
 });
 
 export type ClusterCommand = CommandOf<typeof advanceClock>;
-export type RoleCommand = CommandOf<typeof acquireRole>;
+export type DutyCommand = CommandOf<typeof acquireDuty>;
 export type LevelCommand = CommandOf<typeof raiseLevel>;
 export type HistoryCommand = CommandOf<typeof compactHistory> | CommandOf<typeof retainHistory>;
 
@@ -107,16 +108,17 @@ export const levels = view('level', {
   ],
 });
 
-export const roles = view('role', {
+export const duties = view('duty', {
   summary: 'Work that one process does for all, with who does it.',
-  id: RoleId,
+  id: DutyId,
+  plural: 'duties',
   row: object({
-    id: RoleId,
-    ...acquireRole.body.shape.props,
+    id: DutyId,
+    ...acquireDuty.body.shape.props,
     modPosition: integer('position', { summary: 'Where it was taken: the fencing token.', unit: 'position' }),
   }),
   columns: [
-    { title: 'ROLE', path: 'id' },
+    { title: 'DUTY', path: 'id' },
     { title: 'HOLDER', path: 'holder' },
     { title: 'POSITION', path: 'modPosition' },
   ],

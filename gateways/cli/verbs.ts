@@ -91,14 +91,14 @@ const summaries: Readonly<Record<string, string>> = {
   log: 'The log: its newest entry, what was decided, verification.',
   namespace: 'Namespaces of documents, with limits and indexes.',
   quota: 'What all keys may take together.',
-  role: 'Who does the work that one process does for all.',
+  duty: 'Who does the work that one process does for all.',
   sweep: 'Deletions of many keys, part by part.',
 };
 
 const headings: readonly (readonly [heading: string, words: readonly string[]])[] = [
   ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'quota', 'namespace', 'doc']],
   ['What happened, and what would:', ['timeline', 'why', 'events', 'whatif', 'apply', 'history']],
-  ['A node:', ['serve', 'status', 'doctor', 'alarm', 'top', 'log', 'backup', 'level', 'role', 'bench', 'debug']],
+  ['A node:', ['serve', 'status', 'doctor', 'alarm', 'top', 'log', 'backup', 'level', 'duty', 'bench', 'debug']],
   ['This program:', ['context', 'completion', 'raw', 'version']],
 ];
 

@@ -202,7 +202,7 @@ describe('the log', () => {
   });
 
   test('has each outcome at its position', async () => {
-    expect(await get('/v1/log/1')).toMatchObject({ position: 1, command: 'role.acquire', principal: 'system' });
+    expect(await get('/v1/log/1')).toMatchObject({ position: 1, command: 'duty.acquire', principal: 'system' });
     expect(await api.call('GET', '/v1/log/99999')).toMatchObject({ status: 404, json: { code: 'position.absent' } });
     expect((await api.call('GET', '/v1/log/-1')).status).toBe(400);
   });

@@ -16,8 +16,8 @@ export interface RunningLiveness extends Liveness {
 }
 
 /**
- * Takes the liveness role, which gives every lease its full time again, since renewals before are not known here.
- * Leases that are not renewed are ended by a command that names this tenure, so a process that lost the role ends none.
+ * Takes the liveness duty, which gives every lease its full time again, since renewals before are not known here.
+ * Leases that are not renewed are ended by a command that names this tenure, so a process that lost the duty ends none.
  * Time in which this process did not run does not count.
  */
 export const startLiveness = async (engine: Engine, holder: string): Promise<RunningLiveness> => {
@@ -27,7 +27,7 @@ export const startLiveness = async (engine: Engine, holder: string): Promise<Run
     leases.set(id, { ttlMs: ttlSeconds * 1000, endsMs: now() + ttlSeconds * 1000, ending: false });
   };
   const acquired = await engine.submit({
-    kind: 'role.acquire',
+    kind: 'duty.acquire',
     id: 'liveness',
     body: { holder },
     principal: 'system',

@@ -24,14 +24,14 @@ test.each(['why', 'timeline'])('%s answers for every noun that is shown', async 
   expect(answers.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(shown.map(() => [0, '']));
 });
 
-test('the role of a process is told, in the past too', async () => {
-  const why = await stage.run(['why', 'role/liveness', '-o', 'json']);
+test('the duty of a process is told, in the past too', async () => {
+  const why = await stage.run(['why', 'duty/liveness', '-o', 'json']);
   const { because, state } = JSON.parse(why.stdout) as {
     readonly because: { readonly position: number };
     readonly state: { readonly holder: string; readonly modPosition: number };
   };
   expect(state.modPosition).toBe(because.position);
-  const past = await stage.run(['role', 'get', 'liveness', '--at', String(because.position), '-o', 'json']);
+  const past = await stage.run(['duty', 'get', 'liveness', '--at', String(because.position), '-o', 'json']);
   expect(JSON.parse(past.stdout)).toMatchObject({ id: 'liveness', holder: state.holder });
 });
 

@@ -56,7 +56,7 @@ const value = Buffer.from('value');
 
 /** What draws seldom meet: the end of a lease with its keys, a series in parts, and requests that come again. */
 const stories: readonly Written[] = [
-  { kind: 'role.acquire', id: 'liveness', body: { holder: 'one' } },
+  { kind: 'duty.acquire', id: 'liveness', body: { holder: 'one' } },
   { kind: 'lease.grant', id: '7', body: { ttlSeconds: 10 }, requestId: 'grant' },
   { kind: 'key.put', id: 'leased/a', body: { value, lease: '7' } },
   { kind: 'key.put', id: 'leased/b', body: { value, lease: '7' } },

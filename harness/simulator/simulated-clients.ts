@@ -21,7 +21,7 @@ const ids: Ids = {
   key: ['a', 'b', 'c', 'dir/1', 'dir/2', 'dir\0x'],
   prefix: ['', 'dir/'],
   lease: ['1', '2', '3'],
-  role: ['liveness'],
+  duty: ['liveness'],
   level: ['cluster'],
   history: ['key'],
   namespace: ['red', 'blue'],
