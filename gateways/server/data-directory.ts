@@ -34,6 +34,8 @@ export interface DataDirectory {
   readonly backupPath: string;
   /** What `log truncate` has kept, and a verification or a lost state begins with. */
   readonly snapshotPath: string;
+  /** Keys of sealed values, which are in no log, state, snapshot or backup. */
+  readonly keyringPath: string;
   readonly token: string;
   /** What opening it had to mend. */
   readonly notices: readonly string[];
@@ -54,6 +56,7 @@ export const openDataDirectory = (path: string): DataDirectory => {
     statePath: join(path, 'state'),
     backupPath: join(path, 'backups'),
     snapshotPath: join(path, 'snapshots'),
+    keyringPath: join(path, 'keyring'),
     token: administratorToken(path, notices),
     notices,
   };
@@ -168,18 +171,14 @@ const administratorToken = (path: string, notices: string[]): string => {
         'copy, or delete the file to have a new one made.',
     );
   }
-  const mode = statSync(file).mode & 0o777;
-  if ((mode & 0o077) !== 0) {
-    closeToOthers(file, mode);
-    notices.push(
-      `${file} had mode ${mode.toString(8)}, so that others could read it; it has 600 now. If somebody may have read ` +
-        'it, delete the file and start again: a new token is made.',
-    );
-  }
+  closeToOthers(file, notices, 'If somebody may have read it, delete the file and start again: a new token is made.');
   return token;
 };
 
-const closeToOthers = (file: string, mode: number): void => {
+/** A looser mode of a file that only its owner may read is mended and told, with what to do then. */
+export const closeToOthers = (file: string, notices: string[], then: string): void => {
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o077) === 0) return;
   try {
     chmodSync(file, 0o600);
   } catch (error) {
@@ -189,9 +188,11 @@ const closeToOthers = (file: string, mode: number): void => {
       { cause: error },
     );
   }
+  notices.push(`${file} had mode ${mode.toString(8)}, so that others could read it; it has 600 now. ${then}`);
 };
 
-const readText = (file: string): string => {
+/** Errors name the file and what to do. */
+export const readText = (file: string): string => {
   if (statSync(file).isDirectory()) {
     throw new Error(`${file}: expected a file, found a directory. Put the file back from a copy.`);
   }
@@ -215,7 +216,12 @@ const reason = (error: unknown): string => {
  * Durable when it returns; a crash leaves the old file or the new one, never a part of it. By `linkSync` a file that
  * another process has made meanwhile stays as it is.
  */
-const writeWhole = (file: string, text: string, mode: number, place: typeof renameSync | typeof linkSync): void => {
+export const writeWhole = (
+  file: string,
+  text: string,
+  mode: number,
+  place: typeof renameSync | typeof linkSync,
+): void => {
   const draft = `${file}.${process.pid}.new`;
   writeFileSync(draft, text, { mode, flush: true });
   try {
@@ -225,7 +231,12 @@ const writeWhole = (file: string, text: string, mode: number, place: typeof rena
   } finally {
     rmSync(draft, { force: true });
   }
-  const directory = openSync(dirname(file), 'r');
+  syncDirectory(dirname(file));
+};
+
+/** Makes creations, renames and removals in the directory durable. */
+export const syncDirectory = (path: string): void => {
+  const directory = openSync(path, 'r');
   try {
     fsyncSync(directory);
   } finally {
