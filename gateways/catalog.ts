@@ -17,6 +17,7 @@ import { namespace } from '#aggregates/flaredb/namespace';
 import { posting } from '#aggregates/flaredb/posting';
 import { docLoad, docTxn } from '#aggregates/flaredb/txn';
 import { usage } from '#aggregates/flaredb/usage';
+import { secretKey } from '#aggregates/iam/secret-key';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
@@ -28,6 +29,7 @@ import { levelView } from '#projections/cluster/level';
 import { dutyView } from '#projections/cluster/duty';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
+import { secretKeyView } from '#projections/iam/secret-key';
 
 const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
 
@@ -57,5 +59,13 @@ export const catalog: readonly Component[] = [
     procedures: [docTxn, docLoad],
     reactions: bookkeeping,
     views: [namespaceView, docView],
+  },
+  {
+    name: 'iam',
+    summary: 'Identity: who may do what, and whose secrets are sealed with which keys.',
+    aggregates: [secretKey],
+    procedures: [],
+    reactions: [],
+    views: [secretKeyView],
   },
 ];

@@ -11,7 +11,7 @@ import { vocabularyOf } from '#log/vocabulary';
 type Asked = readonly [kind: string, id: string, body?: unknown, more?: Partial<Submission>];
 
 const vocabulary = vocabularyOf(catalog);
-const many = (count: number, command: (at: number) => unknown): readonly unknown[] =>
+const many = <A>(count: number, command: (at: number) => A): readonly A[] =>
   Array.from({ length: count }, (_, at) => command(at));
 
 /** Keys of a range, a thousand in a batch. */
@@ -125,6 +125,10 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
   'request.reused': [
     ['key.put', 'reused', { value: '1' }, { requestId: 'one' }],
     ['key.put', 'reused', { value: '2' }, { requestId: 'one' }],
+  ],
+  'secret-key.absent': [['secret-key.forget', 'user/nobody', {}]],
+  'secret-key.tooMany': [
+    ...many(1_001, (at): Asked => ['secret-key.add', 'user/busy', { key: at.toString(16).padStart(16, '0') }]),
   ],
   'sweep.absent': [['sweep.cancel', 'none', {}]],
   'sweep.exists': [

@@ -91,6 +91,7 @@ const summaries: Readonly<Record<string, string>> = {
   log: 'The log: its newest entry, what was decided, verification.',
   namespace: 'Namespaces of documents, with limits and indexes.',
   quota: 'What all keys may take together.',
+  'secret-key': 'Whose secrets are sealed with which keys, and forgetting them.',
   duty: 'Who does the work that one process does for all.',
   sweep: 'Deletions of many keys, part by part.',
 };

@@ -77,7 +77,21 @@ const stories: readonly Written[] = [
   { kind: 'key.delete', id: 'moved', body: {}, principal: 'stranger' },
 ];
 
-const told = (): readonly LogEntry[] =>
+/** Keys of a subject that come and go. */
+const secrets: readonly Written[] = [
+  { kind: 'secret-key.add', id: 'user/alice', body: { key: '0000000000000001' } },
+  { kind: 'secret-key.add', id: 'user/alice', body: { key: '0000000000000001' } },
+  { kind: 'secret-key.add', id: 'user/alice', body: { key: '0000000000000002' } },
+  { kind: 'secret-key.forget', id: 'user/alice', body: { keys: ['0000000000000001'] } },
+  { kind: 'secret-key.forget', id: 'user/alice', body: { keys: ['0000000000000003'] } },
+  { kind: 'secret-key.add', id: 'user/alice', body: { key: '0000000000000001' } },
+  { kind: 'secret-key.forget', id: 'user/alice', body: {} },
+  { kind: 'secret-key.forget', id: 'user/alice', body: {} },
+  { kind: 'secret-key.add', id: 'user/alice', body: { key: '0000000000000004' } },
+  { kind: 'secret-key.forget', id: 'user/bob', body: {} },
+];
+
+const told = (stories: readonly Written[]) => (): readonly LogEntry[] =>
   stories.map((story, at) => {
     const internal = vocabulary.commands.get(story.kind)?.internal === true;
     const stampedAtMs = story.stampedAtMs ?? 1_700_000_000_000 + at * 250;
@@ -97,7 +111,8 @@ const told = (): readonly LogEntry[] =>
  * follow the catalogue, a recorded history never does. New commands get a log of a new name.
  */
 export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> = {
-  'stories.jsonl': told,
+  'stories.jsonl': told(stories),
+  'secrets.jsonl': told(secrets),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),
