@@ -1,5 +1,6 @@
 import type { Engine } from '#log/engine';
 import type { Watch, WatchedRange, WatchSink } from '#log/watch';
+import type { Keyring } from '#gateways/server/keyring/keyring';
 
 /** Whoever shows a credential, as the log will name it. */
 export interface Principal {
@@ -70,6 +71,8 @@ export interface Node {
   readonly engine: Engine;
   readonly liveness: Liveness;
   readonly operations: Operations;
+  /** Seals what may enter the log, and opens it. */
+  readonly keyring: Keyring;
   readonly clusterId: string;
   readonly directory: string;
   readonly version: string;

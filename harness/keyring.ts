@@ -27,6 +27,7 @@ export const memoryDisk = (held: ReadonlyMap<KeyringFile, string> = new Map()): 
       return changes;
     },
     failAt: (at, when) => (failing = { change: at, when }),
+    prepare: () => undefined,
     path: (file) => `KEYRING/${file}`,
     read: (file) => files.get(file),
     write: (file, text) => change(() => files.set(file, text)),

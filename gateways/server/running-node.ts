@@ -13,6 +13,7 @@ import { watchAlarms } from '#gateways/server/alarms';
 import { startClock, watchClock } from '#gateways/server/clock';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { startDiskGuard } from '#gateways/server/disk-guard';
+import { startKeyring } from '#gateways/server/keyring/node-keyring';
 import { startLiveness } from '#gateways/server/liveness';
 import { startLogCheck, usualLogCheck, type LogCheck } from '#gateways/server/log-check';
 import { noticesOf, type Notices } from '#gateways/server/notices';
@@ -56,6 +57,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   await catchUp(engine, (await log.bounds()).end, say);
   for (const path of [data.backupPath, data.snapshotPath]) await removeUnfinished(path);
   await dropSnapshots(data.snapshotPath, (await log.bounds()).first - 1);
+  const secrets = startKeyring(data, engine, notices);
   const hub = new WatchHub(engine);
   const liveness = await startLiveness(engine, randomBytes(8).toString('hex'));
   const disk =
@@ -63,6 +65,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
       ? undefined
       : await startDiskGuard(data.path, engine, options.diskFloorBytes, notices);
   const stops = [
+    () => secrets.stop(),
     startLogCheck(log, notices, logCheck),
     startClock(engine),
     watchClock(engine, notices),
@@ -80,6 +83,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
       now: options.now,
       tell: (why) => notices.tell(why, why),
     }),
+    keyring: secrets.keyring,
     store,
     log,
     disk,

@@ -24,6 +24,8 @@ export type KeyringFile = 'cluster.key' | 'cluster.key.next' | 'keyring.json';
  * durable when it returns; one that throws may have been made or not.
  */
 export interface KeyringDisk {
+  /** Called first: makes the directory when there is none, mends looser modes, and destroys what a crash left. */
+  prepare(): void;
   /** For messages to people. */
   path(file: KeyringFile): string;
   /** Undefined when there is no such file. */
@@ -40,21 +42,11 @@ export interface KeyringDisk {
 
 const DRAFT = '.new';
 
-/** The directory of a node's keyring, made when there is none. Looser modes are mended and told. */
+/** The directory of a node's keyring; what had to be mended is told. */
 export const keyringDisk = (directory: string, notices: string[]): KeyringDisk => {
   const path = (file: KeyringFile): string => join(directory, file);
-  if (!existsSync(directory)) {
-    mkdirSync(directory, { mode: 0o700 });
-    syncDirectory(join(directory, '..'));
-  }
-  const mode = statSync(directory).mode & 0o777;
-  if ((mode & 0o077) !== 0) {
-    chmodSync(directory, 0o700);
-    notices.push(`${directory} had mode ${mode.toString(8)}, so that others could look into it; it has 700 now.`);
-  }
-  // A crash may have left a cluster key in one.
-  for (const name of readdirSync(directory)) if (name.endsWith(DRAFT)) destroyed(join(directory, name), rmSync);
   return {
+    prepare: () => prepared(directory, notices),
     path,
     read: (file) => {
       if (!existsSync(path(file))) return undefined;
@@ -71,6 +63,20 @@ export const keyringDisk = (directory: string, notices: string[]): KeyringDisk =
       if (existsSync(path(file))) destroyed(path(file), rmSync);
     },
   };
+};
+
+const prepared = (directory: string, notices: string[]): void => {
+  if (!existsSync(directory)) {
+    mkdirSync(directory, { mode: 0o700 });
+    syncDirectory(join(directory, '..'));
+  }
+  const mode = statSync(directory).mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    chmodSync(directory, 0o700);
+    notices.push(`${directory} had mode ${mode.toString(8)}, so that others could look into it; it has 700 now.`);
+  }
+  // One may hold a cluster key.
+  for (const name of readdirSync(directory)) if (name.endsWith(DRAFT)) destroyed(join(directory, name), rmSync);
 };
 
 /**

@@ -51,13 +51,19 @@ export interface Keyring {
   open(purpose: string, sealed: string): Buffer;
   /** The same secret under the newest key of its subject; the text that was given when it is so already. */
   reseal(purpose: string, sealed: string): string;
-  /** What is sealed for the subject from now on gets a new key; what was sealed before still opens. Gives its id. */
-  rotateSubject(subject: string): string;
+  /**
+   * What is sealed for the subject from now on gets a new key; what was sealed before still opens. Gives the id of the
+   * key; undefined when the subject has had as many as one may have.
+   */
+  rotateSubject(subject: string): string | undefined;
   /** Wraps every key anew, and destroys the old cluster key; only for one that is a file of ours. */
   rotateClusterKey(): void;
   /** Erases keys by their ids, at once in memory and on the disk when it returns. Ids that are not here are passed. */
   erase(keyIds: readonly string[]): void;
+  /** None when the keyring is not available. */
   keys(): readonly KeyName[];
   /** Undefined when the keyring is not available. */
   status(): KeyringStatus | undefined;
+  /** Why the keyring is not available; undefined when it is. */
+  readonly unavailable: string | undefined;
 }

@@ -51,11 +51,13 @@ const unavailable = (why: string): Keyring => {
     erase: () => undefined,
     keys: () => [],
     status: () => undefined,
+    unavailable: why,
   };
 };
 
 const openFiles = (options: KeyringOptions): WrappedKeys => {
   const { disk, credentials, knownSubjects } = options;
+  disk.prepare();
   const text = disk.read('keyring.json');
   const fromCredential = fromText(credentials.present, 'credential', `the credential ${credentialName}`);
   if (text === undefined) {
@@ -161,11 +163,9 @@ const keyringOf = (stored: WrappedKeys, { isSubject = () => true, made: tellMade
     return known;
   };
 
-  const makeKey = (subject: string): string => {
+  const makeKey = (subject: string): string | undefined => {
     if (!isSubject(subject)) throw new Error(`${JSON.stringify(subject)} is no subject of keys`);
-    if (stored.ring.keys.filter((key) => key.subject === subject).length >= KEYS_PER_SUBJECT) {
-      throw new Error(`${subject} has had ${KEYS_PER_SUBJECT} keys, which is the most that a subject may have`);
-    }
+    if (stored.ring.keys.filter((key) => key.subject === subject).length >= KEYS_PER_SUBJECT) return undefined;
     const id = newKeyId();
     try {
       stored.add(id, subject, randomBytes(KEY_BYTES));
@@ -179,6 +179,7 @@ const keyringOf = (stored: WrappedKeys, { isSubject = () => true, made: tellMade
   const keyring: Keyring = {
     seal: (subject, purpose, plaintext) => {
       const id = newest.get(subject)?.id ?? makeKey(subject);
+      if (id === undefined) throw new Error(`${subject} has had ${KEYS_PER_SUBJECT} keys, and may have no more`);
       return sealValue(id, materialOf(id), purpose, plaintext);
     },
     open: (purpose, sealed) => {
@@ -214,6 +215,7 @@ const keyringOf = (stored: WrappedKeys, { isSubject = () => true, made: tellMade
         index();
       }
     },
+    unavailable: undefined,
     keys: () => stored.ring.keys.map(({ id, subject, wrapped }) => ({ id, subject, erased: wrapped === undefined })),
     status: () => {
       const { generation, keys, deleteBackupsBefore } = stored.ring;
