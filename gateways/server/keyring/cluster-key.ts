@@ -49,7 +49,7 @@ export interface Credentials {
 }
 
 export const credentialName = 'ultracloud.cluster-key';
-export const previousCredentialName = `${credentialName}.previous`;
+const previousCredentialName = `${credentialName}.previous`;
 
 export const credentialsIn = (directory: string | undefined): Credentials => {
   const read = (name: string): string | undefined => {

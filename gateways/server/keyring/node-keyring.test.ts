@@ -20,7 +20,7 @@ const keyIdOf = (sealed: string): string => sealed.split(':')[2] ?? '';
 const keysOf = (node: TestNode) => node.engine.facts.get(secretKeyKind, alice)?.state.keys;
 const forget = (node: TestNode): Promise<Outcome> =>
   node.engine.submit({ ...by, kind: 'secret-key.forget', id: alice, body: {} });
-const by = { principal: 'admin', credential: 'test', source: 'test' };
+const by = { principal: 'admin', credential: 'test', source: 'test', address: '' };
 
 /** Opens the node, and stops it after the work. */
 const running = async <A>(work: (node: TestNode) => Promise<A> | A): Promise<A> => {
@@ -56,8 +56,8 @@ test('files and the directory are for their owner only; looser modes are mended 
   await running((node) => {
     expect(node.notices().map((notice) => notice.replaceAll(data('keyring'), 'KEYRING'))).toEqual([
       'KEYRING had mode 755, so that others could look into it; it has 700 now.',
-      'KEYRING/keyring.json had mode 640, so that others could read it; it has 600 now. If somebody may have read it, ' +
-        'run `ultracloud keyring rotate`.',
+      'KEYRING/keyring.json had mode 640, so that others could read it; it has 600 now. If somebody may have read ' +
+        'it, run `ultracloud keyring rotate`.',
       'KEYRING/cluster.key had mode 644, so that others could read it; it has 600 now. If somebody may have read it, ' +
         'run `ultracloud keyring rotate`.',
     ]);

@@ -34,7 +34,7 @@ export const startKeyring = (data: DataDirectory, engine: Engine, notices: Notic
   const again = (): void => void (retry ??= setTimeout(settle, RETRY_MS).unref());
 
   const submit = (command: { readonly kind: string; readonly id: string; readonly body: unknown }): void => {
-    const from = { principal: 'system', credential: 'process', source: 'system' };
+    const from = { principal: 'system', credential: 'process', source: 'system', address: '' };
     void engine.submit({ ...command, ...from }).then(({ result }) => {
       if (result.status === 'rejected') notices.tell('keyring refused', `keyring: ${command.id}: ${result.message}`);
     }, again);
@@ -154,8 +154,8 @@ const tellOfCopies = (
   } else if (hasErased && status.deleteBackupsBefore !== undefined) {
     notices.tell(
       'keyring copies',
-      'keyring: keys were forgotten. The cluster key is a credential and stays, so delete every backup of the keyring ' +
-        `of a generation before ${status.deleteBackupsBefore}: the forgotten keys are in it.`,
+      'keyring: keys were forgotten. The cluster key is a credential and stays, so delete every backup of the ' +
+        `keyring of a generation before ${status.deleteBackupsBefore}: the forgotten keys are in it.`,
     );
   }
 };
