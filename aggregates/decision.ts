@@ -8,6 +8,10 @@ export interface Moment {
   readonly now: number;
   readonly level: number;
   readonly principal: string;
+  /** What the principal showed, by its id, as in `session/4f…`. */
+  readonly credential: string;
+  /** The IP address that the request came from; empty for what this process sends. */
+  readonly address: string;
 }
 
 export interface AnyEvent {

@@ -1,6 +1,7 @@
 import type { Either } from 'fp-ts/lib/Either';
 import type { AnyCommand, AnyCommandSpec } from '#commands/command';
 import type { Rejection, RejectionSpec } from '#commands/rejection';
+import type { NounRange } from '#aggregates/access';
 import type { Happened, Moment } from '#aggregates/decision';
 import type { Facts } from '#aggregates/facts';
 
@@ -8,6 +9,8 @@ import type { Facts } from '#aggregates/facts';
 export interface Work extends Facts {
   /** Decides a command as the caller; its events are seen by later reads. A refusal must be handed on. */
   run(command: AnyCommand): Either<Rejection, readonly Happened[]>;
+  /** Why the caller may not do this to every object of a range, for what is read or found on its behalf. */
+  forbidden(permission: string, range: NounRange): Rejection | undefined;
   /** Decides what follows from what the caller was allowed, as the system does. A refusal must be handed on. */
   follow(command: AnyCommand): Either<Rejection, readonly Happened[]>;
   /**

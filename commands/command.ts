@@ -26,11 +26,13 @@ export interface CommandSpec<Noun extends string, Verb extends string, Body, Id>
   readonly body: ObjectCodec<Body>;
   /** Only replicas and hosts may send it, or a reaction cause it. */
   readonly internal: boolean;
+  /** A gateway makes parts of it, such as secrets, so that it has no route of its own and stands in no batch. */
+  readonly stamped: boolean;
   /** The path of the POST, with `{id}` where the percent-encoded id goes. */
   readonly route: string;
   readonly cli: CommandCli;
-  /** What a principal must be allowed to do. */
-  readonly permission: string;
+  /** What a principal must be allowed to do; undefined: nothing but what the commands need that it runs. */
+  readonly permission: string | undefined;
   readonly reply: AnyCodec | undefined;
   readonly examples: readonly CommandExample[];
 }
@@ -54,11 +56,14 @@ interface CommandAbout<P extends Props> {
   readonly summary: string;
   readonly body: P;
   readonly internal?: boolean;
+  readonly stamped?: boolean;
   readonly route?: string;
   /** When it is not the noun with an s. */
   readonly plural?: string;
   readonly cli?: Partial<CommandCli>;
   readonly permission?: string;
+  /** It only runs other commands and reads, each of which is authorised by itself. */
+  readonly composed?: boolean;
   readonly reply?: AnyCodec;
   readonly examples?: readonly CommandExample[];
 }
@@ -77,9 +82,10 @@ export const command = <const Noun extends string, const Verb extends string, P 
     id: about.id,
     body: object(about.body),
     internal: about.internal ?? false,
+    stamped: about.stamped ?? false,
     route: about.route ?? (about.id === undefined ? `/v1/${nouns}/${verb}` : `/v1/${nouns}/{id}/${verb}`),
     cli: { words: about.cli?.words ?? [noun, verb], positional: about.cli?.positional ?? [] },
-    permission: about.permission ?? `${noun}.${verb}`,
+    permission: about.composed === true ? undefined : (about.permission ?? `${noun}.${verb}`),
     reply: about.reply,
     examples: about.examples ?? [],
   };

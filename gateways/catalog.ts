@@ -10,6 +10,7 @@ import { clock } from '#aggregates/cluster/clock';
 import { historyOf } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
 import { duty } from '#aggregates/cluster/duty';
+import { fixedRoutes } from '#gateways/fixed-routes';
 import { bookkeeping } from '#aggregates/flaredb/bookkeeping';
 import { doc } from '#aggregates/flaredb/doc';
 import { indexing } from '#aggregates/flaredb/indexing';
@@ -17,7 +18,27 @@ import { namespace } from '#aggregates/flaredb/namespace';
 import { posting } from '#aggregates/flaredb/posting';
 import { docLoad, docTxn } from '#aggregates/flaredb/txn';
 import { usage } from '#aggregates/flaredb/usage';
+import { accessKeyOf } from '#aggregates/iam/access-key';
+import { authenticatorOf } from '#aggregates/iam/authenticator';
+import { bindingOf } from '#aggregates/iam/binding';
+import { clearing } from '#aggregates/iam/clearing';
+import { groupOf } from '#aggregates/iam/group';
+import { iamAccess } from '#aggregates/iam/iam-access';
+import { loggingIn } from '#aggregates/iam/log-in';
+import { login } from '#aggregates/iam/login';
+import { organisation } from '#aggregates/iam/organisation';
+import { policy, policyKeeping } from '#aggregates/iam/policy';
+import { project } from '#aggregates/iam/project';
+import { roleOf } from '#aggregates/iam/role';
+import { authority } from '#aggregates/iam/authority';
+import { certificate } from '#aggregates/iam/certificate';
+import { renewal } from '#aggregates/iam/renewal';
 import { secretKey } from '#aggregates/iam/secret-key';
+import { serviceAccount } from '#aggregates/iam/service-account';
+import { session, sessionKeeping } from '#aggregates/iam/session';
+import { signingKey } from '#aggregates/iam/signing-key';
+import { user } from '#aggregates/iam/user';
+import type { Words } from '#aggregates/iam/words';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
@@ -29,9 +50,52 @@ import { levelView } from '#projections/cluster/level';
 import { dutyView } from '#projections/cluster/duty';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
+import { accessKeyView } from '#projections/iam/access-key';
+import { authenticatorView } from '#projections/iam/authenticator';
+import { bindingView } from '#projections/iam/binding';
+import { groupView } from '#projections/iam/group';
+import { loginView } from '#projections/iam/login';
+import { organisationView } from '#projections/iam/organisation';
+import { projectView } from '#projections/iam/project';
+import { roleView } from '#projections/iam/role';
+import { authorityView } from '#projections/iam/authority';
+import { certificateView } from '#projections/iam/certificate';
 import { secretKeyView } from '#projections/iam/secret-key';
+import { serviceAccountView } from '#projections/iam/service-account';
+import { sessionView } from '#projections/iam/session';
+import { signingKeyView } from '#projections/iam/signing-key';
+import { userView } from '#projections/iam/user';
 
 const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
+
+const aggregateOf = (noun: string) =>
+  catalog.flatMap(({ aggregates }) => aggregates).find(({ kind }) => kind.noun === noun);
+
+let permissions: readonly string[] | undefined;
+
+/** Every permission that something asks for, in order. */
+export const everyPermission = (): readonly string[] =>
+  (permissions ??= [
+    ...new Set([
+      ...catalog.flatMap(({ aggregates, procedures, views }) => [
+        ...[...aggregates.flatMap(({ commands }) => commands), ...procedures.map(({ command }) => command)].flatMap(
+          ({ permission, internal }) => (permission === undefined || internal ? [] : [permission]),
+        ),
+        ...views.map(({ spec }) => spec.permission),
+      ]),
+      ...fixedRoutes.flatMap(({ permission }) => (permission === undefined ? [] : [permission])),
+    ]),
+  ].sort());
+
+const words: Words = {
+  permissions: everyPermission,
+  bytesIds: (noun) => {
+    const aggregate = aggregateOf(noun);
+    if (aggregate === undefined) return undefined;
+    return aggregate.commands.some(({ id }) => id?.shape.kind === 'bytes');
+  },
+  ownersOf: (noun, ...asked) => aggregateOf(noun)?.owners?.(...asked) ?? [],
+};
 
 /** Every component. Gateways, reference pages, laws and generators derive from this list. */
 export const catalog: readonly Component[] = [
@@ -62,10 +126,44 @@ export const catalog: readonly Component[] = [
   },
   {
     name: 'iam',
-    summary: 'Identity: who may do what, and whose secrets are sealed with which keys.',
-    aggregates: [secretKey],
-    procedures: [],
-    reactions: [],
-    views: [secretKeyView],
+    summary: 'Identity: organisations, projects, people and programs, and who may do what.',
+    aggregates: [
+      organisation,
+      project,
+      user,
+      groupOf(words),
+      serviceAccount,
+      roleOf(words),
+      bindingOf(words),
+      policy,
+      secretKey,
+      authority,
+      certificate,
+      session,
+      accessKeyOf(words),
+      signingKey,
+      authenticatorOf(words),
+      login,
+    ],
+    procedures: [renewal],
+    reactions: [...clearing, ...sessionKeeping, ...loggingIn, ...policyKeeping],
+    views: [
+      organisationView,
+      projectView,
+      userView,
+      groupView,
+      serviceAccountView,
+      roleView,
+      bindingView,
+      secretKeyView,
+      authorityView,
+      certificateView,
+      sessionView,
+      accessKeyView,
+      signingKeyView,
+      authenticatorView,
+      loginView,
+    ],
+    access: iamAccess(words),
   },
 ];

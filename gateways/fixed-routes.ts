@@ -1,7 +1,8 @@
 import type { ObjectCodec, Props } from '#commands/codec/codec';
 import { object, optional } from '#commands/codec/object';
-import { integer, json, text } from '#commands/codec/scalar';
+import { choice, integer, json, text } from '#commands/codec/scalar';
 import { BatchCommands } from '#commands/cluster/batch';
+import { Addresses, CertificateId, LifetimeSeconds, Names, Subject } from '#commands/iam/certificate';
 import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
 
 /** What an operation answers that no command or view describes. */
@@ -20,6 +21,8 @@ interface FixedRoute {
   readonly tag: 'history' | 'trials' | 'operation' | 'health';
   /** Answers without a token. */
   readonly open: boolean;
+  /** What a caller must be allowed; absent: it depends on what is asked, or a token is enough. */
+  readonly permission?: string;
 }
 
 export const Trial = object({
@@ -44,6 +47,38 @@ export const Truncation = object({
 
 export const Nothing = object({});
 
+const Csr = text('signing request', {
+  summary: 'A certificate request (PKCS #10) in PEM. Its names and addresses are heard, and nothing else of it.',
+  maxLength: 16_384,
+});
+
+const SshKey = text('public key', {
+  summary: 'The public key of an SSH server, as in `ssh_host_ed25519_key.pub`.',
+  maxLength: 1_024,
+});
+
+export const CertificateSigning = object({
+  csr: Csr,
+  purpose: choice('purpose', { summary: 'What the certificate is for.', values: ['server', 'host'] }),
+  subject: Subject,
+  lifetimeSeconds: optional(LifetimeSeconds),
+});
+
+export const CertificateRenewal = object({
+  csr: optional(Csr),
+  publicKey: optional(SshKey),
+  of: optional(CertificateId),
+  lifetimeSeconds: optional(LifetimeSeconds),
+});
+
+export const SshHostSigning = object({
+  host: text('host', { summary: 'The name of the host.', pattern: '[a-z0-9-]+', maxLength: 63, example: 'node1' }),
+  publicKey: SshKey,
+  names: Names,
+  addresses: optional(Addresses),
+  lifetimeSeconds: optional(LifetimeSeconds),
+});
+
 const noun = 'The noun of an object, as in `key`.';
 const id = 'The id of the object, percent-encoded.';
 
@@ -62,6 +97,10 @@ const route = (
   open: false,
   ...about,
 });
+
+const SIGNED =
+  '`certificate`, in PEM or as a line of OpenSSH; `chain`, which signed it; `serial`, `subject`, `purpose`, ' +
+  '`fingerprint`, `notBefore`, `notAfter`, and the `position` from which on it holds.';
 
 const READINESS =
   '`status`, and `components` with theirs: the log, apply, writes, and each component. That is `ok`, ' +
@@ -113,18 +152,21 @@ export const fixedRoutes: readonly FixedRoute[] = [
     type: 'application/x-ndjson',
   }),
   route('GET', '/v1/log', 'log', {
+    permission: 'log.read',
     tag: 'history',
     summary: 'Recorded outcomes in order, accepted or not.',
     parameters: logParameters,
     answer: '`items`, and `next` unless the newest is among them; with `follow` one outcome a line.',
   }),
   route('GET', '/v1/log/{position}', 'log.position', {
+    permission: 'log.read',
     tag: 'history',
     summary: 'What was recorded at one position.',
     pathParts: { position: 'The position.' },
     answer: 'The outcome.',
   }),
   route('POST', '/v1/leases/{id}/renew', 'lease.renew', {
+    permission: 'lease.renew',
     tag: 'operation',
     summary: 'Start the time of a lease again. Renewals are kept in memory and do not enter the log.',
     pathParts: { id: 'The number of the lease.' },
@@ -132,22 +174,26 @@ export const fixedRoutes: readonly FixedRoute[] = [
     answer: '`id` and `ttlSeconds`.',
   }),
   route('GET', '/v1/status', 'status', {
+    permission: 'node.read',
     tag: 'operation',
     summary: 'How far this node is, and what it is made of.',
     answer: 'Position, hash, feature level, version, backlog, log bounds and components.',
   }),
   route('GET', '/v1/log-bounds', 'log.bounds', {
+    permission: 'log.read',
     tag: 'operation',
     summary: 'Which entries the log keeps.',
     answer: '`first` and `end`.',
   }),
   route('POST', '/v1/log-truncate', 'log.truncate', {
+    permission: 'log.truncate',
     tag: 'operation',
     summary: 'Drop entries that a snapshot covers. Outcomes and past states stay.',
     body: Truncation,
     answer: '`first`, the oldest entry that is kept, and the `snapshot` that stands for the others.',
   }),
   route('POST', '/v1/log-verify', 'log.verify', {
+    permission: 'log.verify',
     tag: 'operation',
     summary:
       'Decide the history again, from the oldest snapshot that is kept on, and compare it with what is recorded.',
@@ -155,17 +201,55 @@ export const fixedRoutes: readonly FixedRoute[] = [
     answer: '`from`, `to`, `entries`, `hash`, and the first `difference` if there is one.',
   }),
   route('POST', '/v1/backups', 'backup.create', {
+    permission: 'backup.create',
     tag: 'operation',
     summary: 'Write and check a backup while commands go on.',
     body: NewBackup,
     answer: 'The backup.',
   }),
   route('GET', '/v1/backups', 'backup.list', {
+    permission: 'backup.read',
     tag: 'operation',
     summary: 'The backups of this node.',
     answer: '`items`.',
   }),
+  route('POST', '/v1/certificate-requests', 'certificate.sign', {
+    tag: 'operation',
+    summary: 'Have a certificate signed for a server or a host. Needs the permission `certificate.request`.',
+    body: CertificateSigning,
+    answer: SIGNED,
+  }),
+  route('POST', '/v1/certificate-renewals', 'certificate.signAgain', {
+    tag: 'operation',
+    summary:
+      'Have another certificate like a valid one signed: that of the client, unless `of` names one. A host may renew ' +
+      'its own; for others the permission `certificate.request` is needed.',
+    body: CertificateRenewal,
+    answer: SIGNED,
+  }),
+  route('POST', '/v1/ssh-host-certificates', 'certificate.signSsh', {
+    tag: 'operation',
+    summary: 'Have a key of an SSH server signed. Needs the permission `certificate.request`.',
+    body: SshHostSigning,
+    answer: SIGNED,
+  }),
+  ...(
+    [
+      ['ca.pem', 'The certificates of the authority that are trusted, for clients and servers.'],
+      ['crl.pem', 'What the authority has revoked: a list of each certificate of it that is trusted.'],
+      ['ssh-ca.pub', 'The keys that sign SSH host certificates, as lines of `known_hosts`.'],
+    ] as const
+  ).map(([name, summary]) =>
+    route('GET', `/v1/authority/${name}`, `authority.${name}`, {
+      tag: 'operation',
+      summary,
+      answer: name.endsWith('.pem') ? 'PEM.' : 'Lines of OpenSSH.',
+      type: 'text/plain',
+      open: true,
+    }),
+  ),
   route('GET', '/metrics', 'metrics', {
+    permission: 'node.read',
     tag: 'operation',
     summary: 'Figures for Prometheus.',
     answer: 'The text format of Prometheus.',

@@ -21,6 +21,18 @@ export const gatewayRefusals = {
     message: 'The request shows no valid token.',
     fix: 'Send `Authorization: Bearer TOKEN`. The token of the administrator is in admin.token of the data directory.',
   },
+  'certificate.refused': {
+    status: 401,
+    category: 'forbidden',
+    message: 'The client certificate does not say who sends the request; `reason` says why.',
+    fix: 'Show a valid certificate of a host of this cluster, or none and a token.',
+  },
+  'identity.ambiguous': {
+    status: 400,
+    category: 'invalid',
+    message: 'The request shows a client certificate and a token.',
+    fix: 'Show one of them: leave the certificate out of the connection, or the Authorization header out.',
+  },
   'route.unknown': {
     status: 404,
     category: 'absent',
@@ -75,6 +87,12 @@ export const gatewayRefusals = {
     category: 'unavailable',
     message: 'The gateway failed because of a defect. A command may have been recorded.',
     fix: 'Send it again with the same idempotency key, and report it: `ultracloud debug bundle` collects what helps.',
+  },
+  'authority.locked': {
+    status: 503,
+    category: 'unavailable',
+    message: 'The keys of the certificate authority cannot be opened, so nothing can be signed.',
+    fix: 'Put the keyring of the node back from its backup, or have new keys made with `authority rotate cluster`.',
   },
   'node.overloaded': {
     status: 503,

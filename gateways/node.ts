@@ -1,4 +1,11 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Problem } from '#commands/codec/problem';
+import type { CertificatePurpose } from '#commands/iam/certificate';
 import type { Engine } from '#log/engine';
+import type { Submission } from '#log/entry';
+import type { Outcome } from '#log/outcome';
+import type { Rejection } from '#commands/rejection';
+import type { NounRange } from '#aggregates/access';
 import type { Watch, WatchedRange, WatchSink } from '#log/watch';
 import type { Keyring } from '#gateways/server/keyring/keyring';
 
@@ -6,6 +13,72 @@ import type { Keyring } from '#gateways/server/keyring/keyring';
 export interface Principal {
   readonly name: string;
   readonly credential: string;
+}
+
+/** Whoever sends a request, and from where. */
+export interface Caller extends Principal {
+  /** An IP address. */
+  readonly address: string;
+}
+
+/** Why a client certificate says nothing of who shows it. */
+export type CertificateFault = 'unknownAuthority' | 'expired' | 'notYetValid' | 'revoked' | 'unknown' | 'wrongPurpose';
+
+export type Identified = Principal | { readonly fault: CertificateFault };
+
+/** A certificate that somebody asks for; it lives as long as its purpose allows, unless it says how long. */
+export type CertificateRequest = { readonly lifetimeSeconds?: number } & (
+  | { readonly csr: string; readonly purpose: 'server' | 'host'; readonly subject: string }
+  | {
+      /** A public key of a host, as a line of OpenSSH. */
+      readonly sshKey: string;
+      readonly subject: string;
+      readonly names: readonly string[];
+      readonly addresses: readonly string[];
+    }
+  /** One like another, by the serial number of that. */
+  | { readonly csr: string; readonly renews: string }
+  | { readonly sshKey: string; readonly renews: string }
+);
+
+/** What a request came to: a certificate, the outcome that refuses it, or what is wrong with its key. */
+export type CertificateAnswer =
+  { readonly issued: IssuedCertificate } | { readonly refused: Outcome } | { readonly problem: Problem };
+
+export interface IssuedCertificate {
+  readonly serial: string;
+  readonly purpose: CertificatePurpose;
+  readonly subject: string;
+  /** PEM, or a line of OpenSSH. */
+  readonly certificate: string;
+  /** The certificate of the authority that signed it, or its SSH key. */
+  readonly chain: string;
+  readonly fingerprint: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly position: number;
+}
+
+/** The keys of the certificate authority cannot be opened. The message says why, and names no secret. */
+export class KeysUnavailable extends Error {}
+
+/** The certificate authority of the cluster. */
+export interface Certificates {
+  /** Makes the authority when there is none. */
+  create(): Promise<void>;
+  /**
+   * Signs what the log decides that the caller may have. Rejects as the engine does, and with `KeysUnavailable` when
+   * nobody can sign.
+   */
+  request(asked: CertificateRequest, by: Omit<Submission, 'kind' | 'id' | 'body'>): Promise<CertificateAnswer>;
+  /** The trusted certificates of the authority in PEM; undefined before there is one, like the others. */
+  bundle(): string | undefined;
+  /** Lines for `known_hosts`. */
+  sshAuthorities(): string | undefined;
+  /** In PEM. */
+  revocationLists(): Promise<string | undefined>;
+  /** Who shows a certificate, at the present position. */
+  identify(shown: X509Certificate): Identified;
 }
 
 /** The leases' clock: renewals are kept in memory by the holder of the liveness duty and never enter the log. */
@@ -73,12 +146,21 @@ export interface Node {
   readonly operations: Operations;
   /** Seals what may enter the log, and opens it. */
   readonly keyring: Keyring;
+  readonly certificates: Certificates;
   readonly clusterId: string;
   readonly directory: string;
   readonly version: string;
   readonly startedMs: number;
   /** The principal of a token; undefined when it is not valid. */
   authenticate(token: string): Principal | undefined;
+  /**
+   * Why a caller may not do something to every object of a range, or to the cluster without one, at the present;
+   * undefined when it may. For reads and what else is no command: commands are judged where they are decided. What is
+   * read of a past position `at` is asked of whom it belonged to then.
+   */
+  refuses(caller: Caller, permission: string, range?: NounRange, at?: number): Rejection | undefined;
+  /** Calls back after each change on which it rests who may do what; gives what ends that. */
+  onRightsChanged(listener: () => void): () => void;
   /** Follows changes after `from` (excluded); bookmarks about every five seconds when nothing comes. */
   watch(ranges: readonly WatchedRange[], from: number, sink: WatchSink): Watch;
   /** Watches that are open, of every gateway. */

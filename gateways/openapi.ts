@@ -48,10 +48,10 @@ const about =
   '`keyBase64`). Ids in paths are percent-encoded, slashes included. For one consistent list over several pages, ' +
   'give the position of the first page as `at` with the others.';
 
-/** Commands that a caller may send, aggregates first, in the order of the catalogue. */
+/** Commands that a caller may send as they are, aggregates first, in the order of the catalogue. */
 export const commandsOf = ({ aggregates, procedures }: Component): readonly AnyCommandSpec[] =>
   [...aggregates.flatMap(({ commands }) => commands), ...procedures.map(({ command }) => command)].filter(
-    (spec) => !spec.internal,
+    (spec) => !spec.internal && !spec.stamped,
   );
 
 interface Operation {
@@ -70,7 +70,7 @@ const commandOperation = (component: Component, spec: AnyCommandSpec): Operation
       operationId: spec.kind,
       tags: [component.name],
       summary: spec.summary,
-      'x-permission': spec.permission,
+      ...(spec.permission === undefined ? {} : { 'x-permission': spec.permission }),
       parameters: [
         ...(spec.id === undefined ? [] : [idParameter(spec.id)]),
         ...parametersOf(commandParameters),

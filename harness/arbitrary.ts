@@ -70,7 +70,7 @@ const textValue = (shape: TextShape): fc.Arbitrary<string> => {
       .string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, minLength + 12) })
       .filter(fits(shape));
   }
-  const drawn = fc.stringMatching(new RegExp(`^(?:${pattern})$`, 'u'), { maxLength: Math.min(maxLength, 40) });
+  const drawn = fc.stringMatching(new RegExp(`^(?:${pattern})$`, 'u'), { maxLength: Math.min(maxLength, 80) });
   const matching = drawn.filter(fits(shape));
   return example === undefined
     ? matching

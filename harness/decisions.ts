@@ -12,7 +12,14 @@ export interface Setting {
 
 type Row<C, E, R> = readonly [title: string, given: readonly E[], when: C, then: readonly E[] | R, setting?: Setting];
 
-const usualMoment: Moment = { position: 100, now: 3_600_000, level: 1, principal: 'tester' };
+const usualMoment: Moment = {
+  position: 100,
+  now: 3_600_000,
+  level: 1,
+  principal: 'tester',
+  credential: 'test',
+  address: '',
+};
 
 /**
  * Runs a decision table: given these events, when this command comes, then these events follow or this rejection. The

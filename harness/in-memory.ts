@@ -5,6 +5,7 @@ import type { Happened, Moment } from '#aggregates/decision';
 import type { Facts } from '#aggregates/facts';
 import { noRows } from '#harness/facts';
 import type { Component } from '#log/component';
+import { everything } from '#log/authority';
 import { guarded } from '#log/defect';
 import { factsOf } from '#log/facts';
 import { Overlay } from '#log/overlay';
@@ -41,9 +42,9 @@ export const inMemory = (components: readonly Component[]): InMemory => {
     run: (command, nowMs = last.now) => {
       last.position++;
       last.now = Math.max(last.now, nowMs);
-      const moment: Moment = { ...last, level: 1, principal: 'tester' };
+      const moment: Moment = { ...last, level: 1, principal: 'tester', credential: 'test', address: '' };
       rows.mark();
-      const work = new Transaction(vocabulary, rows, moment, () => undefined);
+      const work = new Transaction(vocabulary, rows, moment, everything);
       const reply = guarded(() => work.runEntry(command));
       if (isLeft(reply)) rows.undo();
       rows.keep();

@@ -9,7 +9,7 @@ import { openTestNode } from '#harness/node';
 
 /** What would not fit into one position, or not onto the disk, as operators meet it. */
 
-const caller = { principal: 'admin', credential: 'test', source: 'test' };
+const caller = { principal: 'admin', credential: 'test', source: 'test', address: '' };
 
 const putKeys = async ({ engine }: Pick<RunningNode, 'engine'>, prefix: string, count: number): Promise<void> => {
   const value = Buffer.from('x');

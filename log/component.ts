@@ -1,3 +1,4 @@
+import type { Access } from '#aggregates/access';
 import type { AnyAggregate } from '#aggregates/aggregate';
 import type { AnyProcedure, Reaction } from '#aggregates/procedure';
 import type { AnyView } from '#projections/view';
@@ -10,4 +11,6 @@ export interface Component {
   readonly procedures: readonly AnyProcedure[];
   readonly reactions: readonly Reaction[];
   readonly views: readonly AnyView[];
+  /** Who may do what, from the one component that keeps identities. */
+  readonly access?: Access;
 }

@@ -15,6 +15,7 @@ import { factsOf } from '#log/facts';
 import { Overlay } from '#log/overlay';
 import { tables } from '#log/rows';
 import { vocabularyOf } from '#log/vocabulary';
+import { everything } from '#log/authority';
 
 const count = integer('count', { summary: 'A count.', unit: 'count' });
 const about = (name: string) => ({ summary: name, id: id('pot'), body: { count } });
@@ -120,13 +121,14 @@ const kitchen = () => {
         principal: 'cook',
         credential: 'spoon',
         source: 'test',
+        address: '',
         stampedAtMs: 0,
         submission: 's',
         ...more,
       };
       const position = head.position + 1;
       const from = { position, appendedAtMs: position, bytes: encodeEntry(entry) };
-      const decided = decideEntry(vocabulary, () => undefined, rows, head, entry, from);
+      const decided = decideEntry(vocabulary, everything, rows, head, entry, from);
       head = decided.head;
       return decided.outcome.result;
     },

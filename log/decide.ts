@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import type { AnyCommand } from '#commands/command';
 import type { Rejection } from '#commands/rejection';
 import type { Moment } from '#aggregates/decision';
+import type { Authority } from '#log/authority';
 import { guarded } from '#log/defect';
 import { type Entry, packr } from '#log/entry';
 import { integerKey, stateKey, versionKey } from '#log/key';
 import { encodeOutcome, type Outcome, type Rejected } from '#log/outcome';
 import type { Overlay } from '#log/overlay';
-import type { KeyRange } from '#log/rows';
-import { Transaction, type Authorise } from '#log/transaction';
+import type { KeyRange, Rows } from '#log/rows';
+import { Transaction } from '#log/transaction';
 import { kernelRejections, type Vocabulary } from '#log/vocabulary';
 
 /** How far the log has been decided. Replicas with equal positions have equal heads, or one of them is wrong. */
@@ -49,7 +50,7 @@ const nowAt = (head: Head, appendedAtMs: number, stampedAtMs: number): number =>
  */
 export const decideEntry = (
   vocabulary: Vocabulary,
-  authorise: Authorise,
+  authority: Authority,
   rows: Overlay,
   head: Head,
   entry: Entry,
@@ -59,18 +60,20 @@ export const decideEntry = (
   if (position !== head.position + 1)
     throw new Error(`position ${position} follows ${head.position}: not the next one`);
   const nowMs = nowAt(head, from.appendedAtMs, entry.stampedAtMs);
-  const moment = { position, now: nowMs, level: head.level, principal: entry.principal };
+  const { principal, credential, address } = entry;
+  const moment = { position, now: nowMs, level: head.level, principal, credential, address };
   const before = remembered(rows, entry, nowMs);
   const { result, refused } =
-    before === undefined ? attempt(vocabulary, authorise, rows, entry, moment) : { result: before };
+    before === undefined ? attempt(vocabulary, authority, rows, entry, moment) : { result: before };
   const outcome: Outcome = {
     position,
     nowMs,
     kind: entry.kind,
     id: entry.id,
-    principal: entry.principal,
-    credential: entry.credential,
+    principal,
+    credential,
     source: entry.source,
+    address,
     submission: entry.submission,
     ...(entry.requestId === undefined ? {} : { requestId: entry.requestId }),
     result,
@@ -101,13 +104,13 @@ interface Attempt {
 
 const attempt = (
   vocabulary: Vocabulary,
-  authorise: Authorise,
+  authority: Authority,
   rows: Overlay,
   entry: Entry,
   moment: Moment,
 ): Attempt => {
   rows.mark();
-  const work = new Transaction(vocabulary, rows, moment, authorise, entry.expectPosition !== undefined);
+  const work = new Transaction(vocabulary, rows, moment, authority, entry.expectPosition !== undefined);
   const performed = guarded(() => expected(work, rows, entry));
   if (isLeft(performed)) {
     rows.undo();
@@ -159,6 +162,10 @@ interface Request {
 
 /** The principal is part of the key: another one learns nothing, not even that the key was used. */
 const requestKey = (principal: string, requestId: string): string => `${principal}\0${requestId}`;
+
+/** Where a request of a principal was decided that is still remembered by its id. */
+export const positionOfRequest = (rows: Rows, principal: string, requestId: string): number | undefined =>
+  (rows.get('request', requestKey(principal, requestId)) as Request | undefined)?.position;
 
 const remembered = (rows: Overlay, entry: Entry, nowMs: number): Outcome['result'] | undefined => {
   if (entry.requestId === undefined) return undefined;

@@ -10,6 +10,7 @@ import { openStore, type Store } from '#log/lmdb-rows';
 import type { Log, LogGroup } from '#log/log';
 import type { Outcome } from '#log/outcome';
 import { vocabularyOf } from '#log/vocabulary';
+import { everything } from '#log/authority';
 
 const MiB = 2 ** 20;
 const NOW = 1_000;
@@ -22,6 +23,7 @@ const putOf = (at: number, bytes: number) => ({
   principal: 'admin',
   credential: 'test',
   source: 'test',
+  address: '',
 });
 
 /** Whoever passes waits until it is opened. */
@@ -86,7 +88,7 @@ describe('what waits in memory before the store has it', () => {
     const onFault = (error: Error): never => {
       throw error;
     };
-    const options = { vocabulary, store: gated, authorise: () => undefined, now: () => NOW, onFault, bounds };
+    const options = { vocabulary, store: gated, authority: everything, now: () => NOW, onFault, bounds };
     return (engine = new Engine({ ...options, log: inGroupsOf(log, groupOf, durable) }));
   };
 

@@ -9,7 +9,7 @@ import { factsAt } from '#log/past';
 import type { Outcome } from '#log/outcome';
 import { openTestNode } from '#harness/node';
 
-const caller = { principal: 'admin', credential: 'test', source: 'test' };
+const caller = { principal: 'admin', credential: 'test', source: 'test', address: '' };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const text = (value: Uint8Array | undefined): string | undefined =>
   value === undefined ? undefined : Buffer.from(value).toString();

@@ -11,7 +11,7 @@ import type { Store } from '#log/lmdb-rows';
 import { decodeOutcome, type Outcome } from '#log/outcome';
 import { Overlay } from '#log/overlay';
 import type { Rows } from '#log/rows';
-import type { Authorise } from '#log/transaction';
+import type { Authority } from '#log/authority';
 import type { Vocabulary } from '#log/vocabulary';
 
 /** Why no outcome is known. The entry may have been recorded all the same: send it again with the same request id. */
@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly vocabulary: Vocabulary;
   readonly log: Log;
   readonly store: Store;
-  readonly authorise: Authorise;
+  readonly authority: Authority;
   readonly now: () => number;
   /** The process must stop: state in memory may be ahead of what is durable. */
   readonly onFault: (error: Error) => void;
@@ -257,13 +257,13 @@ export class Engine {
   }
 
   async #apply(group: LogGroup): Promise<void> {
-    const { vocabulary, authorise } = this.#options;
+    const { vocabulary, authority } = this.#options;
     const rows = new Overlay(this.#recent);
     const outcomes: Outcome[] = [];
     let head = this.#head;
     let bytes = 0;
     for (const from of group.entries) {
-      const decided = decideEntry(vocabulary, authorise, rows, head, decodeEntry(from.bytes), from);
+      const decided = decideEntry(vocabulary, authority, rows, head, decodeEntry(from.bytes), from);
       head = decided.head;
       outcomes.push(decided.outcome);
       bytes += from.bytes.length;

@@ -10,6 +10,8 @@ export interface Entry {
   readonly credential: string;
   /** The gateway that took it: `http`, `cli`, `etcd`, `system`. */
   readonly source: string;
+  /** The IP address that it came from; empty for what the process itself sends. */
+  readonly address: string;
   /** The gateway's clock, milliseconds since 1970. */
   readonly stampedAtMs: number;
   /** Names this submission, so that its waiter is found whoever applies it. */
@@ -40,6 +42,7 @@ export const encodeSubmission = (from: Submission, stampedAtMs: number, submissi
     from.principal,
     from.credential,
     from.source,
+    from.address,
     stampedAtMs,
     submission,
     from.requestId ?? null,
@@ -58,10 +61,11 @@ export const decodeEntry = (bytes: Uint8Array): Entry => {
     principal: row[4] as string,
     credential: row[5] as string,
     source: row[6] as string,
-    stampedAtMs: row[7] as number,
-    submission: row[8] as string,
-    ...(row[9] === null ? {} : { requestId: row[9] as string }),
-    ...(row[10] === null ? {} : { expectPosition: row[10] as number }),
-    ...(row[11] === null ? {} : { expectVersion: row[11] as number }),
+    address: row[7] as string,
+    stampedAtMs: row[8] as number,
+    submission: row[9] as string,
+    ...(row[10] === null ? {} : { requestId: row[10] as string }),
+    ...(row[11] === null ? {} : { expectPosition: row[11] as number }),
+    ...(row[12] === null ? {} : { expectVersion: row[12] as number }),
   };
 };

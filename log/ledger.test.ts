@@ -27,7 +27,14 @@ const shelf: AnyAggregate = {
   evolve: (_state: unknown, { body }: Happened) => (body as { readonly shelf?: Shelf }).shelf,
 };
 
-const momentAt = (position: number): Moment => ({ position, now: position, level: 1, principal: 'tester' });
+const momentAt = (position: number): Moment => ({
+  position,
+  now: position,
+  level: 1,
+  principal: 'tester',
+  credential: 'test',
+  address: '',
+});
 const put = (id: string, state?: Shelf): Happened => ({ kind: 'shelf.put', id, body: { shelf: state } });
 
 /** What the amounts of all shelves come to, by key. */

@@ -11,6 +11,7 @@ export interface Outcome {
   readonly principal: string;
   readonly credential: string;
   readonly source: string;
+  readonly address: string;
   readonly submission: string;
   readonly requestId?: string;
   readonly result: Accepted | Rejected | Duplicate;
@@ -47,6 +48,7 @@ export const encodeOutcome = (outcome: Outcome): Buffer => {
     outcome.principal,
     outcome.credential,
     outcome.source,
+    outcome.address,
     outcome.submission,
     outcome.requestId ?? null,
     ...(result.status === 'accepted'
@@ -67,28 +69,29 @@ export const decodeOutcome = (position: number, bytes: Uint8Array): Outcome => {
     principal: row[3] as string,
     credential: row[4] as string,
     source: row[5] as string,
-    submission: row[6] as string,
-    ...(row[7] === null ? {} : { requestId: row[7] as string }),
+    address: row[6] as string,
+    submission: row[7] as string,
+    ...(row[8] === null ? {} : { requestId: row[8] as string }),
     result: resultOf(row),
   };
 };
 
 const resultOf = (row: readonly unknown[]): Outcome['result'] => {
-  if (row[8] === 0) {
-    const events = (row[9] as readonly (readonly [string, string, unknown])[]).map(([kind, id, body]) => ({
+  if (row[9] === 0) {
+    const events = (row[10] as readonly (readonly [string, string, unknown])[]).map(([kind, id, body]) => ({
       kind,
       id,
       body,
     }));
-    return { status: 'accepted', events, ...(row[10] === null ? {} : { reply: row[10] }) };
+    return { status: 'accepted', events, ...(row[11] === null ? {} : { reply: row[11] }) };
   }
-  if (row[8] === 2) return { status: 'duplicate', original: row[9] as number };
+  if (row[9] === 2) return { status: 'duplicate', original: row[10] as number };
   return {
     status: 'rejected',
-    code: row[9] as string,
-    category: row[10] as Category,
-    message: row[11] as string,
-    fix: row[12] as string,
-    ...(row[13] === null ? {} : { detail: row[13] as Readonly<Record<string, string | number>> }),
+    code: row[10] as string,
+    category: row[11] as Category,
+    message: row[12] as string,
+    fix: row[13] as string,
+    ...(row[14] === null ? {} : { detail: row[14] as Readonly<Record<string, string | number>> }),
   };
 };

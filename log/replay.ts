@@ -3,7 +3,7 @@ import { decodeEntry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import type { Store } from '#log/lmdb-rows';
 import { Overlay } from '#log/overlay';
-import type { Authorise } from '#log/transaction';
+import type { Authority } from '#log/authority';
 import type { Vocabulary } from '#log/vocabulary';
 
 const COMMIT_ROWS = 50_000;
@@ -11,7 +11,7 @@ const COMMIT_ROWS = 50_000;
 /** Decides entries again on a store of its own, from the store's head on. Stops when `seen` answers false. */
 export const replay = async (
   vocabulary: Vocabulary,
-  authorise: Authorise,
+  authority: Authority,
   store: Store,
   groups: AsyncIterable<readonly LogEntry[]>,
   seen: (decided: Decided) => boolean,
@@ -20,7 +20,7 @@ export const replay = async (
   let rows = new Overlay(store);
   for await (const entries of groups) {
     for (const from of entries) {
-      const decided = decideEntry(vocabulary, authorise, rows, head, decodeEntry(from.bytes), from);
+      const decided = decideEntry(vocabulary, authority, rows, head, decodeEntry(from.bytes), from);
       head = decided.head;
       if (!seen(decided)) return head;
     }

@@ -1,11 +1,13 @@
 import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
 import type { AnyCommand } from '#commands/command';
 import type { Rejection } from '#commands/rejection';
+import type { NounRange } from '#aggregates/access';
 import type { AnyAggregate } from '#aggregates/aggregate';
 import type { Happened, Moment } from '#aggregates/decision';
 import type { Facts, Fact, IdRange, Kind, Versioned } from '#aggregates/facts';
 import { historyKind } from '#aggregates/history';
 import type { Fired, Quarantined, Work } from '#aggregates/procedure';
+import type { Authority } from '#log/authority';
 import { budget, OverBudget } from '#log/budget';
 import { guarded } from '#log/defect';
 import { factsOf } from '#log/facts';
@@ -20,9 +22,6 @@ const MAX = Number.MAX_SAFE_INTEGER;
 /** About what the kind and the id of an event take. */
 const bytesOfWords = 32;
 
-/** Whether this principal may run this command now; `undefined` when it may. */
-export type Authorise = (command: AnyCommand, facts: Facts, moment: Moment) => Rejection | undefined;
-
 /**
  * The work of one entry on an overlay: commands decided one after another, each seeing what came before. The caller
  * undoes the overlay when the entry is refused. What goes over the budget throws `OverBudget`.
@@ -33,7 +32,7 @@ export class Transaction implements Work {
   readonly #rows: Overlay;
   readonly #facts: Facts;
   readonly #moment: Moment;
-  readonly #authorise: Authorise;
+  readonly #authority: Authority;
   readonly #ledger: Ledger;
   #depth = 0;
   #recordedBytes = 0;
@@ -43,12 +42,12 @@ export class Transaction implements Work {
   /** The command that was refused, when one was. */
   refused: AnyCommand | undefined;
 
-  constructor(vocabulary: Vocabulary, rows: Overlay, moment: Moment, authorise: Authorise, tracking = false) {
+  constructor(vocabulary: Vocabulary, rows: Overlay, moment: Moment, authority: Authority, tracking = false) {
     this.#vocabulary = vocabulary;
     this.#rows = rows;
     this.#facts = factsOf(rows);
     this.#moment = moment;
-    this.#authorise = authorise;
+    this.#authority = authority;
     this.#ledger = new Ledger(rows, moment);
     this.#tracking = tracking;
   }
@@ -80,10 +79,14 @@ export class Transaction implements Work {
   }
 
   run(command: AnyCommand): Either<Rejection, readonly Happened[]> {
-    const refused = this.#authorise(command, this, this.#moment);
+    const refused = this.#authority.command(command, this.#facts, this.#moment);
     if (refused === undefined) return this.#decide(command);
     this.refused = command;
     return left(refused);
+  }
+
+  forbidden(permission: string, range: NounRange): Rejection | undefined {
+    return this.#authority.objects(permission, range, this.#facts, this.#moment);
   }
 
   follow(command: AnyCommand): Either<Rejection, readonly Happened[]> {
@@ -136,7 +139,7 @@ export class Transaction implements Work {
 
   /** Runs the command of the entry itself: an aggregate's, or a procedure's with its reply. */
   runEntry(command: AnyCommand): Either<Rejection, unknown> {
-    const refused = this.#authorise(command, this, this.#moment);
+    const refused = this.#authority.command(command, this.#facts, this.#moment);
     if (refused !== undefined) return left(refused);
     const procedure = this.#vocabulary.procedures.get(command.kind);
     if (procedure === undefined) {

@@ -1,12 +1,24 @@
+import type { AnyCommand } from '#commands/command';
 import type { AnyAggregate } from '#aggregates/aggregate';
+import type { Facts } from '#aggregates/facts';
+import {
+  askedOf,
+  askedOfRange,
+  authorityOf,
+  systemPrincipal,
+  type Asked,
+  type Authority,
+} from '#log/authority';
 import { decideEntry, genesis, type Head } from '#log/decide';
+import { guarded } from '#log/defect';
 import type { Entry, Submission } from '#log/entry';
+import { factsOf } from '#log/facts';
 import { indexKey, integerKey } from '#log/key';
 import { decodeOutcome, type Outcome } from '#log/outcome';
 import { Overlay } from '#log/overlay';
 import { factsAt, rowsAt, type OnRead } from '#log/past';
 import type { Rows } from '#log/rows';
-import type { Authorise } from '#log/transaction';
+import { Transaction } from '#log/transaction';
 import type { Vocabulary } from '#log/vocabulary';
 
 /** What a trial is made on: an engine, or something of its kind. */
@@ -16,14 +28,14 @@ export interface TrialGround {
   readonly head: Head;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Without it, what only the system does is refused and everything else is allowed. */
-  readonly authorise?: Authorise;
+  /** That of identities unless given. One that keeps answers must not be that of the log. */
+  readonly authority?: Authority;
 }
 
 /**
  * Decides commands one after another as if they followed position `at` (the newest unless given), and records nothing.
  * Each sees what the ones before it did. Request ids are not looked at: a trial is never the repetition of anything.
- * In the past the clock stands at the time of that position, the feature level is the present one, and an index costs
+ * Who may do what is asked of the present. In the past the clock stands at the time of that position, the feature level is the present one, and an index costs
  * a scan of its noun; `onRead` is told of every noun whose past was read.
  */
 export const tryOut = (
@@ -35,7 +47,55 @@ export const tryOut = (
   const at = options.at ?? ground.head.position;
   const past = at < ground.head.position;
   const rows = new Overlay(past ? pastRows(present, at, vocabulary.indexes, options.onRead) : present);
-  const authorise = ground.authorise ?? notInternal(vocabulary);
+  return decided(ground, rows, submissions, at);
+};
+
+/** What the present would be after some commands. */
+export interface Supposed {
+  readonly outcomes: readonly Outcome[];
+  /** They follow the rows that they were made from, until the commands would come to something else on those. */
+  readonly facts: Facts;
+}
+
+/** As `tryOut` on the newest position, with the facts that would follow. */
+export const suppose = (ground: TrialGround, submissions: readonly Submission[]): Supposed => {
+  const rows = new Overlay(ground.rows);
+  return { outcomes: decided(ground, rows, submissions, ground.head.position), facts: factsOf(rows) };
+};
+
+/**
+ * Everything that a command asks for when it is decided on the present, all of which it gets; for one that runs others.
+ */
+export const askedBy = ({ vocabulary, rows, head, now }: TrialGround, command: AnyCommand): readonly Asked[] => {
+  const asked: Asked[] = [];
+  const seeing: Authority = {
+    command: (one, facts) => {
+      const found = askedOf(vocabulary, one, facts);
+      if (found !== undefined) asked.push(found);
+      return undefined;
+    },
+    objects: (permission, range, facts) => {
+      asked.push(askedOfRange(vocabulary, permission, range, facts));
+      return undefined;
+    },
+  };
+  const who = { principal: systemPrincipal, credential: '', address: '' };
+  const moment = { position: head.position + 1, now, level: head.level, ...who };
+  const work = new Transaction(vocabulary, new Overlay(rows), moment, seeing);
+  guarded(() => work.runEntry(command));
+  return asked;
+};
+
+const decided = (
+  ground: TrialGround,
+  rows: Overlay,
+  submissions: readonly Submission[],
+  at: number,
+): readonly Outcome[] => {
+  const { vocabulary, rows: present } = ground;
+  const past = at < ground.head.position;
+  const asked = ground.authority ?? authorityOf(vocabulary);
+  const authority = past ? atPresent(asked, ground) : asked;
   let head: Head = past
     ? { ...genesis, position: at, nowMs: timeOf(present, at), level: ground.head.level }
     : ground.head;
@@ -44,21 +104,25 @@ export const tryOut = (
   for (const { requestId: _never, ...submission } of submissions) {
     const entry: Entry = { ...submission, stampedAtMs: appendedAtMs, submission: '' };
     const from = { position: head.position + 1, appendedAtMs, bytes: nothing };
-    const decided = decideEntry(vocabulary, authorise, rows, head, entry, from);
-    head = decided.head;
-    outcomes.push(decided.outcome);
+    const made = decideEntry(vocabulary, authority, rows, head, entry, from);
+    head = made.head;
+    outcomes.push(made.outcome);
   }
   return outcomes;
 };
 
 const nothing = Buffer.alloc(0);
 
-const notInternal =
-  (vocabulary: Vocabulary): Authorise =>
-  ({ kind }) =>
-    vocabulary.commands.get(kind)?.internal === true
-      ? { code: 'request.forbidden', detail: { permission: kind } }
-      : undefined;
+/** Who may do what is asked of the present, whatever is tried on: a grant of the past opens nothing. */
+const atPresent = (authority: Authority, { rows, head, now }: TrialGround): Authority => {
+  const facts = factsOf(rows);
+  const position = head.position + 1;
+  return {
+    command: (command, _past, moment) => authority.command(command, facts, { ...moment, position, now }),
+    objects: (permission, range, _past, moment) =>
+      authority.objects(permission, range, facts, { ...moment, position, now }),
+  };
+};
 
 /** The time of the newest outcome up to a position; 0 when none is kept. */
 const timeOf = (rows: Rows, position: number): number => {

@@ -3,7 +3,7 @@ import { integerKey } from '#log/key';
 import type { LogEntry } from '#log/log';
 import type { Store } from '#log/lmdb-rows';
 import { replay } from '#log/replay';
-import type { Authorise } from '#log/transaction';
+import type { Authority } from '#log/authority';
 import type { Vocabulary } from '#log/vocabulary';
 
 export interface Verified {
@@ -22,7 +22,7 @@ export interface Verified {
  */
 export const verify = async (
   vocabulary: Vocabulary,
-  authorise: Authorise,
+  authority: Authority,
   recorded: Store,
   fresh: Store,
   entries: AsyncIterable<readonly LogEntry[]>,
@@ -47,7 +47,7 @@ export const verify = async (
     return head.position < reached.position;
   };
   const upToRecorded = until(entries, reached.position);
-  const head = start >= reached.position ? fresh.head : await replay(vocabulary, authorise, fresh, upToRecorded, seen);
+  const head = start >= reached.position ? fresh.head : await replay(vocabulary, authority, fresh, upToRecorded, seen);
   return {
     from: start,
     to: head.position,

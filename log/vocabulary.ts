@@ -1,3 +1,4 @@
+import type { Access } from '#aggregates/access';
 import type { AnyAggregate } from '#aggregates/aggregate';
 import type { AnyProcedure, Reaction } from '#aggregates/procedure';
 import type { AnyCommandSpec } from '#commands/command';
@@ -17,6 +18,8 @@ export interface Vocabulary {
   readonly rejections: ReadonlyMap<string, RejectionSpec>;
   /** Name of an index or sum to the aggregate that keeps it. */
   readonly indexes: ReadonlyMap<string, AnyAggregate>;
+  /** Absent: nobody but the system and the break-glass token may do anything. */
+  readonly access: Access | undefined;
 }
 
 /** Throws when two components claim one word: a defect of the catalogue, found at start. */
@@ -50,7 +53,8 @@ export const vocabularyOf = (components: readonly Component[]): Vocabulary => {
     }
     for (const view of component.views) claim(views, view.spec.noun, view);
   }
-  return { components, commands, deciders, procedures, reactions, aggregates, views, rejections, indexes };
+  const access = components.find((component) => component.access !== undefined)?.access;
+  return { components, commands, deciders, procedures, reactions, aggregates, views, rejections, indexes, access };
 };
 
 /** Refusals that the log itself gives, whatever the command. */
@@ -58,7 +62,19 @@ export const kernelRejections = {
   'request.forbidden': {
     category: 'forbidden',
     summary: 'You are not allowed to do this.',
-    fix: 'Ask an administrator for the permission named in the detail.',
+    fix:
+      'Ask an owner of the resource to bind a role to you that has the permission named in the detail; ' +
+      '`ultracloud iam why-denied` with the position shows every rule that was considered.',
+  },
+  'object.absent': {
+    category: 'absent',
+    summary: 'There is no such object, or you may not know of it.',
+    fix: 'Check the id; if it should be there, ask an owner of its project to bind a role to you.',
+  },
+  'credential.ended': {
+    category: 'forbidden',
+    summary: 'The credential that was shown stands for nobody any more.',
+    fix: 'Log in again, or ask for another access key or certificate; the detail says what has ended.',
   },
   'request.reused': {
     category: 'conflict',

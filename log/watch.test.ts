@@ -29,6 +29,7 @@ const history = () => {
       principal: '',
       credential: '',
       source: '',
+      address: '',
       submission: '',
       result: { status: 'accepted', events },
     };

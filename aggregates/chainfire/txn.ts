@@ -2,6 +2,7 @@ import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
 import { deleteKeys, txn, type DeleteKeysCommand, type KeyRow, type TxnCommand } from '#commands/chainfire/key';
 import type { Rejection } from '#commands/rejection';
 import { keyKind, keyRejections, type Key } from '#aggregates/chainfire/key';
+import { only } from '#aggregates/access';
 import type { Fact, Facts } from '#aggregates/facts';
 import type { Procedure, Work } from '#aggregates/procedure';
 
@@ -41,6 +42,10 @@ export const keyTxn: Procedure<TxnCommand> = {
   rejections,
   perform(command, work) {
     const { compare = [], success = [], failure = [] } = command.body;
+    for (const { key, rangeEnd } of compare) {
+      const refused = work.forbidden('key.read', { noun: 'key', ...keyRange(key, rangeEnd) });
+      if (refused !== undefined) return left(refused);
+    }
     const held = allHold(compare, work);
     if (isLeft(held)) return held;
     const succeeded = held.right;
@@ -113,6 +118,9 @@ const perform = (operation: Operation, work: Work, changed: Set<string>): Either
     const deleted = deleteRange(operation.delete, work, changed);
     return isLeft(deleted) ? deleted : right({ delete: deleted.right });
   }
+  const { key, rangeEnd } = operation.get;
+  const refused = work.forbidden('key.read', { noun: 'key', ...keyRange(key, rangeEnd) });
+  if (refused !== undefined) return left(refused);
   const facts = factsIn(work, operation.get);
   if (isLeft(facts)) return facts;
   const items = facts.right.slice(0, operation.get.limit ?? maxKeysPerOperation).map(rowOf);
@@ -127,7 +135,10 @@ const put = (
   const { key, value, lease, previous = false, keepValue = false, keepLease = false } = operation;
   if (changed.has(key)) return left({ code: 'key.duplicate', detail: { key } });
   changed.add(key);
-  const before = previous || keepValue || keepLease ? work.get(keyKind, key) : undefined;
+  const reads = previous || keepValue || keepLease;
+  const refused = reads ? work.forbidden('key.read', only('key', key)) : undefined;
+  if (refused !== undefined) return left(refused);
+  const before = reads ? work.get(keyKind, key) : undefined;
   if ((keepValue || keepLease) && before === undefined) return left({ code: 'key.absent', detail: { key } });
   const attached = keepLease ? before?.state.lease : lease;
   const body = { value: keepValue && before !== undefined ? before.state.value : value };
@@ -145,6 +156,9 @@ const deleteRange = (
   work: Work,
   changed: Set<string>,
 ): Either<Rejection, { readonly deleted: number; readonly previous?: readonly KeyRow[] }> => {
+  const range = { noun: 'key', ...keyRange(key, rangeEnd) };
+  const refused = work.forbidden('key.delete', range) ?? (previous ? work.forbidden('key.read', range) : undefined);
+  if (refused !== undefined) return left(refused);
   const facts = factsIn(work, rangeEnd === undefined ? { key } : { key, rangeEnd });
   if (isLeft(facts)) return facts;
   for (const { id } of facts.right) {

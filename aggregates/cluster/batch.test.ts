@@ -5,7 +5,7 @@ import type { Happened } from '#aggregates/decision';
 import type { Work } from '#aggregates/procedure';
 import { batch } from '#aggregates/cluster/batch';
 
-const moment = { position: 7, now: 0, level: 1, principal: 'admin' };
+const moment = { position: 7, now: 0, level: 1, principal: 'admin', credential: 'test', address: '' };
 
 /** Work that refuses commands on `locked` and knows the order in which it was asked. */
 const workOf = (ran: AnyCommand[]): Work => ({
@@ -13,6 +13,7 @@ const workOf = (ran: AnyCommand[]): Work => ({
     ran.push(command);
     return command.id === 'locked' ? left({ code: 'thing.locked', detail: { by: 'ada' } }) : right([]);
   },
+  forbidden: () => undefined,
   follow: () => right([]),
   fireDue: () => ({ fired: 0, quarantined: [] }),
   rearm: () => undefined,

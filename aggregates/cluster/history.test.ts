@@ -53,7 +53,7 @@ decisions(history, [
   ],
 ]);
 
-const moment = { position: 100, now: 0, level: 1, principal: 'tester' };
+const moment = { position: 100, now: 0, level: 1, principal: 'tester', credential: 'test', address: '' };
 
 test.each([
   ['keys', { noun: 'keys', meant: 'key', known: 'doc, key, lease' }],

@@ -26,7 +26,7 @@ const components = [
 ];
 
 const all = { from: '', limit: Infinity };
-const moment = (now: number) => ({ position: 0, now, level: 1, principal: '' });
+const moment = (now: number) => ({ position: 0, now, level: 1, principal: '', credential: 'test', address: '' });
 const indexes = [
   { name: 'email', path: 'email', kind: 'text', unique: true },
   { name: 'n', path: 'n', kind: 'number' },

@@ -88,6 +88,7 @@ export const doc: Aggregate<Doc, DocCommand, DocEvent, Rejected> = {
   commands: [putDoc, patchDoc, deleteDoc, expireDoc],
   events: { 'doc.put': DocPut, 'doc.deleted': DocEnded, 'doc.expired': DocEnded },
   rejections: docRejections,
+  owners: (id) => [`namespace/${namespaceOf(id)}`],
   due: ({ expiresAt }) => expiresAt,
   onDue: 'doc.expire',
 

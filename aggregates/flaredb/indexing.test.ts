@@ -144,7 +144,7 @@ decisions(indexing, [
 ]);
 
 test('each part has a time of its own, though the clock stands still', () => {
-  const moment = { position: 1, now: 5, level: 1, principal: '' };
+  const moment = { position: 1, now: 5, level: 1, principal: '', credential: 'test', address: '' };
   const first = indexing.evolve(undefined, started('build'), moment);
   const second = indexing.evolve(first, wasListed('', 'users/a', 1), moment);
   const third = indexing.evolve(second, wasListed('users/a', 'users/b', 1), moment);

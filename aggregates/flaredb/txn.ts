@@ -2,6 +2,7 @@ import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
 import type { AnyCommand } from '#commands/command';
 import { loadDocs, txnDoc, type DocLoadCommand, type DocTxnCommand } from '#commands/flaredb/doc';
 import type { Rejection } from '#commands/rejection';
+import { only } from '#aggregates/access';
 import type { Procedure } from '#aggregates/procedure';
 import { docKind, docRejections, unexpired, versionOf } from '#aggregates/flaredb/doc';
 
@@ -20,6 +21,8 @@ export const docTxn: Procedure<DocTxnCommand> = {
   rejections: { ...docRejections, ...repeated },
   perform({ body: { checks = [], operations } }, work, moment) {
     for (const { id, version } of checks) {
+      const refused = work.forbidden('doc.read', only('doc', id));
+      if (refused !== undefined) return left(refused);
       const found = versionOf(work, id, unexpired(work.get(docKind, id)?.state, moment));
       if (found !== version) return left({ code: 'doc.version', detail: { id, expected: version, found } });
     }

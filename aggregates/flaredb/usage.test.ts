@@ -24,6 +24,6 @@ decisions(usage, [
 ]);
 
 test('a namespace without documents has no row', () => {
-  const moment = { position: 1, now: 0, level: 1, principal: '' };
+  const moment = { position: 1, now: 0, level: 1, principal: '', credential: 'test', address: '' };
   expect(usage.evolve({ documents: 1, bytes: 1 }, changed(0, 0), moment)).toBeUndefined();
 });

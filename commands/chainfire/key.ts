@@ -89,6 +89,7 @@ const Count = (summary: string) => integer('count', { summary, unit: 'count' });
 export const txn = command('key', 'txn', {
   summary: 'Compare keys, then carry out one of two lists of operations, all or nothing.',
   id: undefined,
+  composed: true,
   route: '/v1/txn',
   body: {
     compare: optional(list(Compare, { summary: 'All must hold for success.', maxItems: maxTxnOperations })),
@@ -122,6 +123,7 @@ export const txn = command('key', 'txn', {
 export const deleteKeys = command('key', 'deleteRange', {
   summary: 'Delete all keys of a range at one position.',
   id: undefined,
+  composed: true,
   route: '/v1/keys-delete-range',
   body: {
     key: KeyId,

@@ -22,6 +22,7 @@ export const BatchCommands = list(
 export const applyBatch = command('batch', 'apply', {
   summary: 'Carry out many commands at one position, all or nothing.',
   id: undefined,
+  composed: true,
   route: '/v1/apply',
   body: { commands: BatchCommands },
   cli: { words: ['apply'] },

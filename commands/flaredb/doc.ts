@@ -80,6 +80,7 @@ export const expireDoc = command('doc', 'expire', {
 export const txnDoc = command('doc', 'txn', {
   summary: 'Check versions, then carry out operations on documents of any namespaces, all or nothing.',
   id: undefined,
+  composed: true,
   body: {
     checks: optional(
       list(object({ id: DocId, version: Version('The version it must have; 0: it must not exist.') }), {
@@ -116,6 +117,7 @@ export const txnDoc = command('doc', 'txn', {
 export const loadDocs = command('doc', 'load', {
   summary: 'Set many documents of a namespace. Those that are there already with the same content do not change.',
   id: undefined,
+  composed: true,
   body: {
     namespace: NamespaceId,
     documents: list(object({ key: DocKey, document: Document }), {

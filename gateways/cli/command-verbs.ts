@@ -39,7 +39,7 @@ const submitFlags: readonly Flag[] = [
 
 /** One verb for each command that operators may send. */
 export const commandVerbs = (specs: readonly AnyCommandSpec[]): readonly Verb[] =>
-  specs.filter((spec) => !spec.internal).map(commandVerb);
+  specs.filter((spec) => !spec.internal && !spec.stamped).map(commandVerb);
 
 const commandVerb = (spec: AnyCommandSpec): Verb => {
   const fields = flagsOf(spec.body);

@@ -51,10 +51,20 @@ export const findTarget = async (
   return {
     endpoint,
     token: tokenFor(endpoint, found, sources),
-    ca: ca === undefined ? undefined : readNamed('--ca-cert', ca),
+    ca: ca === undefined ? clusterAuthority(found.said.data) : readNamed('--ca-cert', ca),
     from: found.name,
     data: found.said.data,
   };
+};
+
+/** What a server that makes its own certificates has left in its data directory. */
+const clusterAuthority = (data: string | undefined): Buffer | undefined => {
+  if (data === undefined) return undefined;
+  try {
+    return readFileSync(join(data, 'ca.pem'));
+  } catch {
+    return undefined;
+  }
 };
 
 const sourcesOf = async (

@@ -1,5 +1,5 @@
-import type { TlsOptions } from 'node:tls';
 import type { Node } from '#gateways/node';
+import type { TlsIdentity } from '#gateways/tls-identity';
 import { authHandlers } from '#gateways/etcd/auth/auth-service';
 import { sessionsOf } from '#gateways/etcd/auth/sessions';
 import { createGrpcServer } from '#gateways/etcd/http2/grpc';
@@ -22,7 +22,7 @@ export interface EtcdGatewayOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsIdentity;
   /** A method failed by a defect of ours; its caller was told INTERNAL. */
   readonly onDefect?: (error: unknown, path: string) => void;
 }
@@ -53,8 +53,9 @@ export const startEtcdGateway = async (node: Node, options: EtcdGatewayOptions):
     ]),
     maxMessageBytes,
     onDefect: options.onDefect ?? reportDefect,
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
   });
+  tls?.onRenewed?.(({ cert, key }) => server.showCertificate({ cert, key }));
   ({ port } = await server.listen(host, port));
   return { host, port, close: () => server.close(graceMs) };
 };

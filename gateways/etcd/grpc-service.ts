@@ -1,4 +1,4 @@
-import type { Node, Principal } from '#gateways/node';
+import type { Caller, Node } from '#gateways/node';
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
@@ -65,12 +65,12 @@ export const decoded = <Request>(type: Decoder<Request>, bytes: Buffer): Request
 export const unary = <Request>(
   service: Service,
   type: Decoder<Request>,
-  answer: (request: Request, principal: Principal, call: GrpcCall, size: number) => Buffer | Promise<Buffer>,
+  answer: (request: Request, caller: Caller, call: GrpcCall, size: number) => Buffer | Promise<Buffer>,
 ): GrpcHandler => ({
   kind: 'unary',
   handle: (bytes, call) => {
-    const principal = service.sessions.principal(call);
-    return answer(decoded(type, bytes), principal, call, bytes.length);
+    const caller = service.sessions.caller(call);
+    return answer(decoded(type, bytes), caller, call, bytes.length);
   },
 });
 
@@ -82,9 +82,9 @@ export const checkSize = (size: number): void => {
 };
 
 /** A streaming method for callers with a valid token. */
-export const streaming = (service: Service, open: (stream: GrpcStream, principal: Principal) => void): GrpcHandler => ({
+export const streaming = (service: Service, open: (stream: GrpcStream, caller: Caller) => void): GrpcHandler => ({
   kind: 'stream',
-  handle: (stream) => open(stream, service.sessions.principal(stream)),
+  handle: (stream) => open(stream, service.sessions.caller(stream)),
 });
 
 /** For requests without fields, or whose fields nothing depends on. */
@@ -102,9 +102,11 @@ export interface Done {
 }
 
 /** Runs a command in the log; refusals are thrown in etcd's words. */
-export const submit = ({ node }: Service, principal: Principal, { kind, id, body }: Command): Promise<Done> => {
-  const { name, credential } = principal;
-  return node.engine.submit({ kind, id, body, principal: name, credential, source: 'etcd' }).then(doneOf, notDone);
+export const submit = ({ node }: Service, caller: Caller, { kind, id, body }: Command): Promise<Done> => {
+  const { name, credential, address } = caller;
+  return node.engine
+    .submit({ kind, id, body, principal: name, credential, address, source: 'etcd' })
+    .then(doneOf, notDone);
 };
 
 const notDone = (error: unknown): never => {

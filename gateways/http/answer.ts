@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Problem } from '#commands/codec/problem';
 import { categories } from '#commands/rejection';
 import type { Rejection, RejectionSpec } from '#commands/rejection';
-import type { Principal } from '#gateways/node';
+import type { Caller } from '#gateways/node';
 import { gatewayRefusals, type GatewayRefusal } from '#gateways/gateway-refusals';
 
 /** A request whose sender is known and whose body is parsed. */
 export interface PlainAsk {
-  readonly principal: Principal;
+  readonly principal: Caller;
   /** Parts of the path as they were sent, percent-encoding and all. */
   readonly params: Readonly<Record<string, string>>;
   /** What stands behind the question mark, as it was sent. */

@@ -9,12 +9,12 @@ import type { Metrics } from '#gateways/http/metrics';
 import { respond } from '#gateways/http/respond';
 import type { Route } from '#gateways/http/route';
 import { unknownRoute } from '#gateways/http/unknown-route';
-import type { Node, Principal } from '#gateways/node';
+import type { Caller, Node } from '#gateways/node';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whoever sent it; absent where no token is needed. */
-    principal: Principal | null;
+    principal: Caller | null;
   }
 }
 
@@ -28,7 +28,7 @@ const noSchemas = (): never => {
   throw new Error('no route has a schema');
 };
 
-const nobody: Principal = { name: '', credential: '' };
+const nobody: Caller = { name: '', credential: '', address: '' };
 
 /** Puts routes on a server: admission, bodies, answers and what becomes of failures. */
 export const apiOf = (

@@ -1,7 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { refusal, type Answer } from '#gateways/http/answer';
 import { rateOf } from '#gateways/http/rate';
-import type { Node, Principal } from '#gateways/node';
+import { plainAddress } from '#gateways/address';
+import type { Caller, Node } from '#gateways/node';
 
 /** How long a checked credential is trusted without another look; what it may do is decided in the log anyway. */
 const trustMs = 1_000;
@@ -18,47 +21,74 @@ const maxBacklog = 15_000;
 
 const retryAfter = { 'retry-after': '1' };
 
+type Connection = Pick<IncomingMessage['socket'], 'remoteAddress'> & Partial<Pick<TLSSocket, 'getPeerX509Certificate'>>;
+
 /** What is looked at of a request. */
 export type Sender = Pick<IncomingMessage, 'headers' | 'method'> & {
-  readonly socket: Pick<IncomingMessage['socket'], 'remoteAddress'>;
+  readonly socket: Connection;
 };
 
 /** Says who sends a request, or what to answer instead. Nothing of the body has been read by then. */
-export type Admission = (request: Sender) => Principal | Answer;
+export type Admission = (request: Sender) => Caller | Answer;
 
-export const isPrincipal = (admitted: Principal | Answer): admitted is Principal => 'credential' in admitted;
+export const isPrincipal = (admitted: Caller | Answer): admitted is Caller => 'credential' in admitted;
 
 export const admissionOf = (node: Node, rateLimit = defaultRate): Admission => {
-  const trusted = new Map<string, Principal>();
+  const trusted = new Map<string, Caller>();
   const withinRate = rateOf(rateLimit, () => performance.now());
   const mayGuess = rateOf(guessesPerSecond, () => performance.now());
   let trustedSinceMs = 0;
-  const principalOf = (header: string): Principal | undefined => {
+  const callerOf = (header: string, address: string): Caller | undefined => {
     const nowMs = performance.now();
     if (nowMs - trustedSinceMs > trustMs || trusted.size > maxTrusted) {
       trusted.clear();
       trustedSinceMs = nowMs;
     }
     const known = trusted.get(header);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.address === address ? known : { ...known, address };
     const token = /^Bearer +([!-~]{1,4096})$/i.exec(header)?.[1];
     const principal = token === undefined ? undefined : node.authenticate(token);
-    if (principal !== undefined) trusted.set(header, principal);
-    return principal;
+    if (principal === undefined) return undefined;
+    const caller = { ...principal, address };
+    trusted.set(header, caller);
+    return caller;
   };
+  const shownBy = certificatesShown();
   return (request) => {
     const { authorization } = request.headers;
-    const principal = authorization === undefined ? undefined : principalOf(authorization);
-    if (principal === undefined) {
-      if (authorization !== undefined && !mayGuess(request.socket.remoteAddress ?? '')) {
+    const address = plainAddress(request.socket.remoteAddress);
+    const certificate = shownBy(request.socket);
+    // One of the two would be taken for the other by whoever reads the log.
+    if (certificate !== undefined && authorization !== undefined) return refusal('identity.ambiguous');
+    const host = certificate === undefined ? undefined : node.certificates.identify(certificate);
+    if (host !== undefined && 'fault' in host) return refusal('certificate.refused', { reason: host.fault });
+    const caller =
+      host !== undefined
+        ? { ...host, address }
+        : authorization === undefined
+          ? undefined
+          : callerOf(authorization, address);
+    if (caller === undefined) {
+      if (authorization !== undefined && !mayGuess(address)) {
         return refusal('rate.exceeded', {}, retryAfter);
       }
       return refusal('request.unauthenticated', {}, { 'www-authenticate': 'Bearer realm="ultracloud"' });
     }
-    if (!withinRate(principal.credential)) return refusal('rate.exceeded', {}, retryAfter);
+    if (!withinRate(caller.credential)) return refusal('rate.exceeded', {}, retryAfter);
     if (request.method === 'POST' && node.engine.backlog >= maxBacklog) {
       return refusal('node.overloaded', { reason: 'Too many commands are waiting.' }, retryAfter);
     }
-    return principal;
+    return caller;
+  };
+};
+
+/** The certificate of a client, which is taken from a connection once; what it is worth is asked for each request. */
+const certificatesShown = (): ((connection: Connection) => X509Certificate | undefined) => {
+  const shown = new WeakMap<Connection, X509Certificate | 'none'>();
+  return (connection) => {
+    if (connection.getPeerX509Certificate === undefined) return undefined;
+    const known = shown.get(connection) ?? connection.getPeerX509Certificate() ?? 'none';
+    shown.set(connection, known);
+    return known === 'none' ? undefined : known;
   };
 };

@@ -22,7 +22,9 @@ export const batchCommands = (
   written: readonly WrittenCommand[],
   path: string,
 ): Either<readonly Problem[], readonly AnyCommand[]> => {
-  const offered = [...vocabulary.commands.values()].filter((spec) => !spec.internal && spec.kind !== applyBatch.kind);
+  const offered = [...vocabulary.commands.values()].filter(
+    (spec) => !spec.internal && !spec.stamped && spec.kind !== applyBatch.kind,
+  );
   const commands: AnyCommand[] = [];
   const problems: Problem[] = [];
   for (const [at, one] of written.entries()) {

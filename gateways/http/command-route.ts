@@ -6,17 +6,17 @@ import type { Problem } from '#commands/codec/problem';
 import { applyBatch, type BatchCommand } from '#commands/cluster/batch';
 import { categories } from '#commands/rejection';
 import type { AnyCommandSpec } from '#commands/command';
-import { Full, Overloaded, Unknown } from '#log/engine';
 import type { Submission } from '#log/entry';
 import type { Outcome } from '#log/outcome';
 import { tryOut } from '#log/try';
-import { answer, malformed, refusal, type Answer, type PlainAsk } from '#gateways/http/answer';
+import { answer, malformed, type Answer, type PlainAsk } from '#gateways/http/answer';
 import { batchBody, batchCommands } from '#gateways/http/batch-body';
 import { rejectedForm, type Forms } from '#gateways/http/event-form';
 import { awaited, gone, leftOut, pastAt, positionOf } from '#gateways/http/moment';
 import type { Patience } from '#gateways/http/patience';
 import { queryReader, type Query } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
+import { unrecorded } from '#gateways/http/unrecorded';
 import type { Node } from '#gateways/node';
 import { commandParameters } from '#gateways/query-parameters';
 
@@ -52,14 +52,7 @@ const carryOut = (
   }
   const left = command.expectPosition === undefined ? undefined : leftOut(node.engine, command.expectPosition);
   if (left !== undefined) return left;
-  return patience(node.engine.submit(command)).then((outcome) => answerOf(forms, outcome), failed);
-};
-
-const failed = (error: unknown): Answer => {
-  if (error instanceof Full) return refusal('node.full', { reason: error.message });
-  if (error instanceof Overloaded) return refusal('node.overloaded', { reason: error.message }, { 'retry-after': '1' });
-  if (error instanceof Unknown) return refusal('outcome.unknown');
-  throw error;
+  return patience(node.engine.submit(command)).then((outcome) => answerOf(forms, outcome), unrecorded);
 };
 
 const answerOf = (forms: Forms, { kind, position, result }: Outcome): Answer => {
@@ -122,6 +115,7 @@ const submissionReader = (
         body: body.right,
         principal: principal.name,
         credential: principal.credential,
+        address: principal.address,
         source: headers['user-agent']?.startsWith('ultracloud-cli/') === true ? 'cli' : 'http',
         ...options.right,
       },

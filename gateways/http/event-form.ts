@@ -58,6 +58,7 @@ export const formsOf = (vocabulary: Vocabulary): Forms => {
     principal: recorded.principal,
     credential: recorded.credential,
     source: recorded.source,
+    ...(recorded.address === '' ? {} : { address: recorded.address }),
     ...(recorded.requestId === undefined ? {} : { requestId: recorded.requestId }),
     ...result(recorded),
   });

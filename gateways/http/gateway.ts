@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { answer, malformed, refusal, type Answer } from '#gateways/http/answer';
 import { apiOf } from '#gateways/http/api';
 import { admissionOf } from '#gateways/http/authenticate';
+import { certificateRoutes } from '#gateways/http/certificate-routes';
 import { commandRoute } from '#gateways/http/command-route';
 import { docsRoute } from '#gateways/http/docs-route';
 import { formsOf } from '#gateways/http/event-form';
@@ -25,12 +26,13 @@ import { watchRoute } from '#gateways/http/watch-route';
 import { watchStream } from '#gateways/http/watch-stream';
 import type { Node } from '#gateways/node';
 import { commandsOf, openApi } from '#gateways/openapi';
+import type { TlsIdentity } from '#gateways/tls-identity';
 
 export interface HttpOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  readonly tls?: TlsIdentity;
   /** Requests a second that one credential may send. */
   readonly rateLimit?: number;
   /** Told of defects, which callers learn nothing of. */
@@ -119,6 +121,7 @@ const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly 
     trialRoute(node, forms),
     ...historyRoutes(node, forms, streams),
     ...operatorRoutes(node),
+    ...certificateRoutes(node),
     ...healthRoutes(node),
     { method: 'GET', path: '/openapi.json', handle: strict(() => ({ status: 200, text: text() })) },
     {
@@ -131,13 +134,21 @@ const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly 
 };
 
 const serverOf = (node: Node, { tls }: HttpOptions): Server => {
-  const server = tls === undefined ? createServer(limits) : createTlsServer({ ...limits, ...tls });
+  const server = tls === undefined ? createServer(limits) : tlsServer(tls);
   // Who closes its sending side after a request still gets the answer; a command may have been recorded by then.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('clientError', (error: Error, socket: Duplex) => {
     if (socket.destroyed || !socket.writable) return;
     respondRaw(socket, unreadable(error), node.engine.head.position);
   });
+  return server;
+};
+
+/** Asks for certificates of clients and lets each handshake pass: what one is worth is said to who sends a request. */
+const tlsServer = ({ cert, key, ca, onRenewed }: TlsIdentity): Server => {
+  const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
+  const server = createTlsServer({ ...limits, cert, key, ...clients });
+  onRenewed?.((pair) => server.setSecureContext(pair));
   return server;
 };
 

@@ -54,6 +54,7 @@ describe('a timeline', () => {
       principal: 'admin',
       credential: 'admin.token',
       source: 'http',
+      address: '',
       requestId: 'first',
       outcome: 'accepted',
       events: [{ kind: 'key.put', key: 't', body: { value: '1' } }],

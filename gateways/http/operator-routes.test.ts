@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemPrincipal } from '#gateways/server/policy';
+import { systemPrincipal } from '#log/authority';
 import { startTestApi, type TestApi } from '#harness/http';
 
 /** What operators do to a node over HTTP. */
@@ -67,6 +67,7 @@ describe('the health of components', () => {
       principal: systemPrincipal,
       credential: 'test',
       source: 'test',
+      address: '',
     });
   const ok = { status: 'ok' };
   const healthy = { log: { ...ok, position: expect.any(Number) }, apply: ok, writes: ok, cluster: ok, flaredb: ok };

@@ -43,10 +43,11 @@ test(`${WATCHES} watches that nobody reads hold up nobody, keep little, and end 
   try {
     const { engine } = node;
     const watch = watchStream(node, formsOf(engine.vocabulary), lineStreams());
+    const caller = { ...administrator, address: '' };
     const responses = Array.from({ length: WATCHES }, () => new StalledResponse());
     const from = engine.head.position;
     for (const response of responses) {
-      const ask = { response, params: {}, query: '', headers: {}, body: undefined, principal: administrator };
+      const ask = { response, params: {}, query: '', headers: {}, body: undefined, principal: caller };
       watch(ask, [{ noun: 'key', from: '' }], from);
     }
     while (node.watchCount() < WATCHES) await new Promise((resolve) => setImmediate(resolve));
@@ -61,6 +62,7 @@ test(`${WATCHES} watches that nobody reads hold up nobody, keep little, and end 
         principal: 'admin',
         credential: 'test',
         source: 'http',
+        address: '',
       });
       expect(result.status).toBe('accepted');
     }

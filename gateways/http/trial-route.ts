@@ -33,6 +33,7 @@ export const trialRoute = (node: Node, forms: Forms): Route => ({
       principal: principal.name,
       credential: principal.credential,
       source: 'http',
+      address: principal.address,
     }));
     const past = pastAt(node, position);
     const tried = tryOut(node.engine, submissions, { at: position, onRead: past.onRead });

@@ -2,6 +2,7 @@ import type { Engine } from '#log/engine';
 import { END } from '#log/rows';
 import { integerOfKey } from '#log/key';
 import type { Notices } from '#gateways/server/notices';
+import { bySystem } from '#gateways/server/by-system';
 
 /** Longer waits are cut: the clock of the machine may be set meanwhile. */
 const LONGEST_MS = 1_000;
@@ -63,9 +64,7 @@ export const startClock = (engine: Engine): (() => void) => {
         kind: 'clock.advance',
         id: '',
         body: {},
-        principal: 'system',
-        credential: 'process',
-        source: 'system',
+        ...bySystem,
       });
     } catch {
       // Nothing is lost: the timer stays in the state.

@@ -2,6 +2,7 @@ import { kind } from '#aggregates/facts';
 import type { Engine } from '#log/engine';
 import type { Outcome } from '#log/outcome';
 import type { Liveness } from '#gateways/node';
+import { bySystem } from '#gateways/server/by-system';
 
 const leaseKind = kind<{ readonly ttlSeconds: number }>('lease');
 
@@ -30,9 +31,7 @@ export const startLiveness = async (engine: Engine, holder: string): Promise<Run
     kind: 'duty.acquire',
     id: 'liveness',
     body: { holder },
-    principal: 'system',
-    credential: 'process',
-    source: 'system',
+    ...bySystem,
   });
   const stopListening = engine.onApplied((batch) => {
     for (const outcome of batch) follow(outcome);
@@ -62,9 +61,7 @@ export const startLiveness = async (engine: Engine, holder: string): Promise<Run
           kind: 'lease.expire',
           id,
           body: { holderPosition: acquired.position },
-          principal: 'system',
-          credential: 'process',
-          source: 'system',
+          ...bySystem,
         })
         .catch(() => (lease.ending = false));
     }

@@ -25,6 +25,7 @@ const put = (node: TestNode, id: string, value: Buffer) =>
     principal: administrator.name,
     credential: 'test',
     source: 'test',
+    address: '',
   });
 
 /** A data directory whose log has a closed file. */

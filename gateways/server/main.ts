@@ -15,8 +15,11 @@ import { defaultFloorBytes } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
 import type { Verification } from '#gateways/node';
 import { restoreBackup } from '#gateways/server/restore';
+import { removeBundle } from '#gateways/server/certificates/server-identity';
+import { serverNames } from '#gateways/server/certificates/server-names';
 import { startNode } from '#gateways/server/running-node';
 import { verifyDirectory } from '#gateways/server/verify-log';
+import type { TlsPair } from '#gateways/tls-identity';
 
 export interface ServeOptions {
   readonly data: string;
@@ -25,6 +28,10 @@ export interface ServeOptions {
   readonly etcd: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  /** Show a certificate of the cluster's own authority, and take those of hosts. */
+  readonly tls?: boolean;
+  /** Names and addresses by which it is reached, beside those that it knows. */
+  readonly tlsNames?: readonly string[];
   readonly diskFloorBytes?: number;
   /** A backup every so many hours, the newest `backupKeep` of them kept. */
   readonly backupEveryHours?: number;
@@ -44,11 +51,12 @@ export const serve = async (options: ServeOptions): Promise<number> => {
   const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
   const http = addressOf('--http', options.http);
   const etcd = addressOf('--etcd', options.etcd);
-  const tls = tlsOf(options);
+  const given = givenPair(options);
+  const isSecure = given !== undefined || options.tls === true;
   for (const [flag, address] of [['--http', http] as const, ['--etcd', etcd] as const]) {
-    if (tls === undefined && !loopback(address.host)) {
+    if (!isSecure && !loopback(address.host)) {
       throw new Error(
-        `${flag}: ${address.host} can be reached from other machines, so give --tls-cert and --tls-key too.`,
+        `${flag}: ${address.host} can be reached from other machines, so give --tls, or --tls-cert and --tls-key too.`,
       );
     }
   }
@@ -72,6 +80,13 @@ export const serve = async (options: ServeOptions): Promise<number> => {
     // No other server has the directory now, whatever process the file names.
     removeEndpoints(data.path);
     closers.unshift(startBackups(node.operations, data, options, say));
+    const own =
+      options.tls === true
+        ? await node.serverIdentity(serverNames([http.host, etcd.host], options.tlsNames ?? []))
+        : undefined;
+    if (own === undefined) removeBundle(data.path);
+    else closers.unshift(() => own.stop());
+    const tls = given ?? own;
     const secured = tls === undefined ? {} : { tls };
     const api = await startHttpGateway(node, { ...http, ...secured }).catch(notListening('--http', options.http));
     closers.unshift(() => api.close());
@@ -116,7 +131,11 @@ const urlHost = (host: string): string => {
   return /^[0:]+$/.test(host) ? '[::1]' : `[${host}]`;
 };
 
-const tlsOf = ({ tlsCert, tlsKey }: ServeOptions): { readonly cert: Buffer; readonly key: Buffer } | undefined => {
+const givenPair = ({ tls, tlsCert, tlsKey, tlsNames = [] }: ServeOptions): TlsPair | undefined => {
+  if (tls === true && (tlsCert ?? tlsKey) !== undefined) {
+    throw new Error('--tls: expected --tls alone, or --tls-cert and --tls-key.');
+  }
+  if (tls !== true && tlsNames.length > 0) throw new Error('--tls-name: expected --tls with it.');
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
     throw new Error('--tls-cert and --tls-key: expected both or neither.');

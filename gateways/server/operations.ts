@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '#log/engine';
 import type { Log } from '#log/log';
-import type { Authorise } from '#log/transaction';
+import type { Authority } from '#log/authority';
 import type { Store } from '#log/lmdb-rows';
 import { checkSnapshot, dropSnapshots, listSnapshots, takeSnapshot, UNFINISHED, type Manifest } from '#log/snapshot';
 import { BackupExists, type Backup, type Operations } from '#gateways/node';
@@ -18,13 +18,13 @@ export const operationsOf = (
     readonly engine: Engine;
     readonly store: Store;
     readonly log: Log;
-    readonly authorise: Authorise;
+    readonly authority: Authority;
     readonly now: () => number;
     /** Told of what an operator should look at. */
     readonly tell: (why: string) => void;
   },
 ): Operations => {
-  const { engine, store, log, authorise, tell } = parts;
+  const { engine, store, log, authority, tell } = parts;
   const take = async (below: string, name: string, progress?: (rows: number) => void): Promise<Backup> => {
     await engine.flush();
     const path = join(below, name);
@@ -91,7 +91,7 @@ export const operationsOf = (
     verifyLog: (progress) =>
       inTurn(async () => {
         await engine.flush();
-        return verifyAgainst(data, { vocabulary: engine.vocabulary, authorise, recorded: store, log }, progress);
+        return verifyAgainst(data, { vocabulary: engine.vocabulary, authority, recorded: store, log }, progress);
       }),
   };
 };

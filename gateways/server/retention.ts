@@ -1,7 +1,7 @@
 import { historyKind, type History } from '#aggregates/history';
 import type { Engine } from '#log/engine';
 import { lastUpTo } from '#log/past';
-import { systemPrincipal } from '#gateways/server/policy';
+import { bySystem } from '#gateways/server/by-system';
 
 const CHECK_MS = 1_000;
 
@@ -26,9 +26,7 @@ export const startRetention = (engine: Engine): (() => void) => {
           kind: 'history.compact',
           id,
           body: { position },
-          principal: systemPrincipal,
-          credential: 'process',
-          source: 'system',
+          ...bySystem,
         });
       }
     } catch {

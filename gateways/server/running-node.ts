@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { kind } from '#aggregates/facts';
+import { authorityOf } from '#log/authority';
 import type { Component } from '#log/component';
 import { Engine } from '#log/engine';
 import type { Store } from '#log/lmdb-rows';
@@ -10,15 +11,23 @@ import { vocabularyOf } from '#log/vocabulary';
 import { WatchHub } from '#log/watch';
 import type { Node } from '#gateways/node';
 import { watchAlarms } from '#gateways/server/alarms';
+import { startCertificates } from '#gateways/server/certificates/certificates';
+import {
+  openServerIdentity,
+  type ServerIdentity,
+  type ServerNames,
+} from '#gateways/server/certificates/server-identity';
 import { startClock, watchClock } from '#gateways/server/clock';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { startDiskGuard } from '#gateways/server/disk-guard';
 import { startKeyring } from '#gateways/server/keyring/node-keyring';
+import { found, isUnfounded, usualFounding, type Founding } from '#gateways/server/founding';
 import { startLiveness } from '#gateways/server/liveness';
 import { startLogCheck, usualLogCheck, type LogCheck } from '#gateways/server/log-check';
 import { noticesOf, type Notices } from '#gateways/server/notices';
 import { operationsOf } from '#gateways/server/operations';
-import { administratorOnly, tokenCheck } from '#gateways/server/policy';
+import { tokenCheck } from '#gateways/server/policy';
+import { refusalsOf } from '#gateways/server/refusals';
 import { startPruner } from '#gateways/server/pruner';
 import { openState, seedState } from '#gateways/server/state-directory';
 
@@ -27,6 +36,8 @@ const historyKind = kind<{ readonly position: number }>('history');
 export interface RunningNode extends Node {
   readonly store: Store;
   readonly log: SegmentLog;
+  /** A certificate for the servers of this process, from the cluster's own authority. */
+  serverIdentity(names: ServerNames): Promise<ServerIdentity>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +47,8 @@ export interface NodeOptions {
   readonly now: () => number;
   /** Commands are refused when less is free; nobody looks unless given. */
   readonly diskFloorBytes?: number;
+  /** What is made on an empty directory; the usual unless given. */
+  readonly founding?: Founding;
   readonly logCheck?: LogCheck;
   /** Lines for people; none unless given. */
   readonly say?: (line: string) => void;
@@ -52,20 +65,24 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   const { logCheck = usualLogCheck } = options;
   const { log, store } = await openLogAndState(data, options.now, logCheck, notices);
   const vocabulary = vocabularyOf(options.components);
-  const authorise = administratorOnly(vocabulary);
-  const engine = new Engine({ vocabulary, log, store, authorise, now: options.now, onFault: options.onFault });
+  const authority = authorityOf(vocabulary);
+  const engine = new Engine({ vocabulary, log, store, authority, now: options.now, onFault: options.onFault });
   await catchUp(engine, (await log.bounds()).end, say);
   for (const path of [data.backupPath, data.snapshotPath]) await removeUnfinished(path);
   await dropSnapshots(data.snapshotPath, (await log.bounds()).first - 1);
   const secrets = startKeyring(data, engine, notices);
   const hub = new WatchHub(engine);
   const liveness = await startLiveness(engine, randomBytes(8).toString('hex'));
+  if (isUnfounded(engine)) await found(engine, options.founding ?? usualFounding);
   const disk =
     options.diskFloorBytes === undefined
       ? undefined
       : await startDiskGuard(data.path, engine, options.diskFloorBytes, notices);
+  const tell = (why: string): void => notices.tell(why, why);
+  const certificates = startCertificates({ engine, keyring: secrets.keyring, clusterId: cluster.clusterId, tell });
   const stops = [
     () => secrets.stop(),
+    () => certificates.stop(),
     startLogCheck(log, notices, logCheck),
     startClock(engine),
     watchClock(engine, notices),
@@ -79,11 +96,14 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
       engine,
       store,
       log,
-      authorise,
+      authority,
       now: options.now,
-      tell: (why) => notices.tell(why, why),
+      tell,
     }),
     keyring: secrets.keyring,
+    certificates,
+    serverIdentity: (names) =>
+      openServerIdentity({ engine, certificates, keyring: secrets.keyring, directory: data.path, tell }, names),
     store,
     log,
     disk,
@@ -93,6 +113,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     version: options.version,
     startedMs: options.now(),
     authenticate: tokenCheck(data.token),
+    ...refusalsOf(engine, options.now),
     watch: (ranges, from, sink) => hub.watch(ranges, from, sink),
     watchCount: () => hub.size,
     oldestPosition: (noun) => engine.facts.get(historyKind, noun)?.state.position ?? 0,

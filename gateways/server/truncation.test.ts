@@ -28,7 +28,13 @@ const value = Buffer.alloc(1_200_000, 'x');
 const putUntil = async (position: number): Promise<void> => {
   while (node.engine.head.position < position) {
     const put = { kind: 'key.put', id: 'large', body: { value } };
-    await node.engine.submit({ ...put, principal: administrator.name, credential: 'test', source: 'test' });
+    await node.engine.submit({
+      ...put,
+      principal: administrator.name,
+      credential: 'test',
+      source: 'test',
+      address: '',
+    });
   }
 };
 

@@ -5,17 +5,16 @@ import type { Log } from '#log/log';
 import { openStore, type Store } from '#log/lmdb-rows';
 import { openSegmentLog } from '#log/segment/segment-log';
 import { listSnapshots, loadSnapshot } from '#log/snapshot';
-import type { Authorise } from '#log/transaction';
+import { authorityOf, type Authority } from '#log/authority';
 import { verify } from '#log/verify';
 import { vocabularyOf, type Vocabulary } from '#log/vocabulary';
 import type { Verification } from '#gateways/node';
 import { openDataDirectory, type DataDirectory } from '#gateways/server/data-directory';
-import { administratorOnly } from '#gateways/server/policy';
 import { damageOf } from '#gateways/server/state-directory';
 
 interface Parts {
   readonly vocabulary: Vocabulary;
-  readonly authorise: Authorise;
+  readonly authority: Authority;
   readonly recorded: Store;
   readonly log: Log;
 }
@@ -23,7 +22,7 @@ interface Parts {
 /** Needs about as much disk as the state, for the time it runs. */
 export const verifyAgainst = async (
   data: DataDirectory,
-  { vocabulary, authorise, recorded, log }: Parts,
+  { vocabulary, authority, recorded, log }: Parts,
   progress?: (position: number) => void,
 ): Promise<Verification> => {
   const path = join(data.path, 'verify');
@@ -42,7 +41,7 @@ export const verifyAgainst = async (
         await new Promise((done) => setImmediate(done));
       }
     };
-    return await verify(vocabulary, authorise, recorded, fresh, entries(), progress);
+    return await verify(vocabulary, authority, recorded, fresh, entries(), progress);
   } finally {
     stop.abort();
     await fresh.close();
@@ -90,7 +89,7 @@ export const verifyDirectory = async (
     const { recorded } = opened;
     if (recorded === undefined) throw new Error('the log was opened without the state');
     const vocabulary = vocabularyOf(components);
-    return await verifyAgainst(data, { vocabulary, authorise: administratorOnly(vocabulary), recorded, log }, progress);
+    return await verifyAgainst(data, { vocabulary, authority: authorityOf(vocabulary), recorded, log }, progress);
   } finally {
     await opened.recorded?.close();
     await log?.close();

@@ -28,7 +28,7 @@ export interface ScannedRun {
   readonly keys: number;
 }
 
-const caller = { principal: 'admin', credential: 'bench', source: 'bench' };
+const caller = { principal: 'admin', credential: 'bench', source: 'bench', address: '' };
 const PUTS_PER_TXN = 128;
 const PAGE = 1_000;
 

@@ -90,7 +90,7 @@ describeEtcdctl('etcdctl', (on) => {
   test('alarm names a quota that the keys exceed, until some are deleted', async () => {
     const quota = async (verb: string, body: object): Promise<void> => {
       const { engine } = on.server.node;
-      const by = { principal: 'admin', credential: 'test', source: 'test' };
+      const by = { principal: 'admin', credential: 'test', source: 'test', address: '' };
       const { result } = await engine.submit({ kind: `quota.${verb}`, id: 'keys', body, ...by });
       expect(result.status).toBe('accepted');
     };

@@ -89,7 +89,10 @@ describe('a watch of a long past', () => {
         return server.node.watch(ranges, from, { ...sink, ready });
       },
     };
-    const sessions = { open: () => undefined, principal: () => ({ name: 'root', credential: 'test' }) };
+    const sessions = {
+      open: () => undefined,
+      caller: () => ({ name: 'admin', credential: 'admin.token', address: '' }),
+    };
     const service = serviceOf(node, sessions, () => '');
     const { stream, calls, revisions, read } = unreadStream();
     openWatchStream(service, frameEncoder(service), stream);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { administratorOnly } from '#gateways/server/policy';
 import type { Component } from '#log/component';
+import { authorityOf } from '#log/authority';
 import { decodeEntry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import type { Outcome } from '#log/outcome';
@@ -34,7 +34,7 @@ const HASH_EVERY = 10;
 /** What entries come to in an empty cluster. */
 export const goldenLogOf = (components: readonly Component[], entries: readonly LogEntry[]): GoldenLog => {
   const vocabulary = vocabularyOf(components);
-  const node = replica('golden', vocabulary, administratorOnly(vocabulary));
+  const node = replica('golden', vocabulary, authorityOf(vocabulary));
   const golden = entries.map((from): GoldenEntry => {
     const [outcome] = node.apply([from]);
     const { kind, id } = decodeEntry(from.bytes);

@@ -1,11 +1,13 @@
 import { isRight } from 'fp-ts/lib/Either';
 import { decode } from '#commands/codec/decode';
 import { catalog } from '#gateways/catalog';
-import { administrator, systemPrincipal } from '#gateways/server/policy';
+import { administrator } from '#gateways/server/policy';
+import { systemPrincipal } from '#log/authority';
 import { encodeEntry, type Entry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import { vocabularyOf } from '#log/vocabulary';
 import { drawnLog } from '#harness/drawn-commands';
+import { identityStory } from '#harness/golden/identity-story';
 import { randomOf } from '#harness/simulator/random';
 
 const vocabulary = vocabularyOf(catalog);
@@ -45,7 +47,13 @@ const examples = (): readonly LogEntry[] => {
     )
     .map((command, at) => {
       const appendedAtMs = startMs + at * 250;
-      const entry = { ...command, credential: 'golden', source: 'golden', stampedAtMs: appendedAtMs };
+      const entry = {
+        ...command,
+        credential: 'golden',
+        source: 'golden',
+        address: '192.0.2.1',
+        stampedAtMs: appendedAtMs,
+      };
       return { position: at + 1, appendedAtMs, bytes: encodeEntry(entry) };
     });
 };
@@ -99,6 +107,7 @@ const told = (stories: readonly Written[]) => (): readonly LogEntry[] =>
       principal: internal ? systemPrincipal : administrator.name,
       credential: 'golden',
       source: 'golden',
+      address: '',
       submission: String(at),
       ...story,
       stampedAtMs,
@@ -113,6 +122,7 @@ const told = (stories: readonly Written[]) => (): readonly LogEntry[] =>
 export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> = {
   'stories.jsonl': told(stories),
   'secrets.jsonl': told(secrets),
+  'identity.jsonl': told(identityStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),

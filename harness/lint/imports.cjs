@@ -28,9 +28,9 @@ module.exports = {
     ),
     forbid(
       'aggregates-are-pure',
-      'A decision sees its arguments: no Node, no npm package but fp-ts, no other layer.',
+      'A decision sees its arguments: no Node, no npm package but fp-ts and ipaddr.js, no other layer.',
       { path: '^aggregates/', pathNot: test },
-      { pathNot: `^(aggregates|commands)/|${npm('fp-ts')}` },
+      { pathNot: `^(aggregates|commands)/|${npm('fp-ts|ipaddr[.]js')}` },
     ),
     forbid(
       'aggregates-stay-apart',

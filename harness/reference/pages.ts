@@ -53,7 +53,7 @@ const commandSection = (spec: AnyCommandSpec): string =>
     [
       `- HTTP: \`POST ${spec.route}\``,
       `- CLI: \`ultracloud ${cliOf(spec)}\``,
-      `- Permission: \`${spec.permission}\``,
+      `- Permission: ${spec.permission === undefined ? 'those of what it does' : `\`${spec.permission}\``}`,
       ...(spec.id === undefined ? [] : [`- Id: ${expectation(spec.id.shape)}`]),
     ].join('\n'),
     describe(spec.body).trimEnd(),

@@ -41,6 +41,7 @@ const submit = (kind: string, id: string, body: unknown, requestId?: string): Pr
     principal: 'admin',
     credential: 'test',
     source: 'http',
+    address: '',
     ...(requestId === undefined ? {} : { requestId }),
   });
 

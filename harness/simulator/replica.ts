@@ -4,7 +4,7 @@ import type { LogEntry } from '#log/log';
 import type { Outcome } from '#log/outcome';
 import { Overlay } from '#log/overlay';
 import type { Rows } from '#log/rows';
-import type { Authorise } from '#log/transaction';
+import type { Authority } from '#log/authority';
 import type { Vocabulary } from '#log/vocabulary';
 import { noRows } from '#harness/facts';
 
@@ -21,7 +21,7 @@ export interface Replica {
   crash(): void;
 }
 
-export const replica = (name: string, vocabulary: Vocabulary, authorise: Authorise): Replica => {
+export const replica = (name: string, vocabulary: Vocabulary, authority: Authority): Replica => {
   const disk = { rows: new Overlay(noRows), head: genesis };
   let recent = new Overlay(disk.rows);
   let head = genesis;
@@ -39,7 +39,7 @@ export const replica = (name: string, vocabulary: Vocabulary, authorise: Authori
       const group = new Overlay(recent);
       const outcomes: Outcome[] = [];
       for (const from of entries) {
-        const decided = decideEntry(vocabulary, authorise, group, head, decodeEntry(from.bytes), from);
+        const decided = decideEntry(vocabulary, authority, group, head, decodeEntry(from.bytes), from);
         head = decided.head;
         outcomes.push(decided.outcome);
       }

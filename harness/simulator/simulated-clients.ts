@@ -72,6 +72,7 @@ export const simulatedClients = (
       principal: random.pick(['ada', 'bob']),
       credential: 'simulated',
       source: 'simulator',
+      address: '',
       ...(random.chance(0.6) ? { requestId: `r${number}` } : {}),
       ...(random.chance(0.05) ? { expectPosition: random.under(number + 1) } : {}),
     };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { everything } from '#log/authority';
 import type { Component } from '#log/component';
 import type { Store } from '#log/lmdb-rows';
 import type { Log } from '#log/log';
@@ -112,7 +113,7 @@ const run = async (
       vocabulary,
       log: inPieces(log, random),
       store: plants.store?.(store, random) ?? store,
-      authorise: () => undefined,
+      authority: everything,
       now: () => nowMs + replica.skewMs,
       failed: (error) => note(`replica ${name} stopped: ${error.message}`),
       applied: ({ head }, batch) => {

@@ -23,7 +23,17 @@ export const serve: Verb = {
       summary: `Where HTTP is served; port 0 takes a free one. ${defaultHttp} unless given.`,
     },
     { name: 'etcd', metavar: '<host:port>', summary: `Where etcd’s gRPC is served. ${defaultEtcd} unless given.` },
-    { name: 'tls-cert', metavar: '<file>', summary: 'Certificate (PEM); needed to listen beyond this machine.' },
+    {
+      name: 'tls',
+      summary: 'Serve TLS with a certificate of the cluster’s own authority; hosts may show theirs.',
+    },
+    {
+      name: 'tls-name',
+      metavar: '<name>',
+      summary: 'A name or address by which it is reached, for that certificate.',
+      repeatable: true,
+    },
+    { name: 'tls-cert', metavar: '<file>', summary: 'Serve TLS with this certificate (PEM).' },
     { name: 'tls-key', metavar: '<file>', summary: 'Its private key (PEM).' },
     { name: 'disk-floor', metavar: '<bytes>', summary: 'Refuse writes when less is free, such as 512MiB.' },
     { name: 'backup-every', metavar: '<time>', summary: 'Take a backup so often, such as 24h; none unless given.' },
@@ -33,6 +43,10 @@ export const serve: Verb = {
     { title: 'A node on this machine only.', line: 'ultracloud serve --data ./data' },
     {
       title: 'Reachable from others.',
+      line: 'ultracloud serve --data /var/lib/ultracloud --http 0.0.0.0:7070 --tls --tls-name cloud.example.net',
+    },
+    {
+      title: 'With a certificate of your own.',
       line: 'ultracloud serve --data /var/lib/ultracloud --http 0.0.0.0:7070 --tls-cert cert.pem --tls-key key.pem',
     },
   ],
@@ -47,6 +61,7 @@ export const serve: Verb = {
     const floor = words.text('disk-floor');
     const everyMs = words.duration('backup-every');
     const keep = words.integer('backup-keep');
+    const tlsNames = words.all('tls-name');
     const tlsCert = words.text('tls-cert');
     const tlsKey = words.text('tls-key');
     const server = await session.server();
@@ -57,6 +72,8 @@ export const serve: Verb = {
         http: words.text('http') ?? defaultHttp,
         etcd: words.text('etcd') ?? defaultEtcd,
         version: session.version,
+        ...(words.on('tls') ? { tls: true } : {}),
+        ...(tlsNames.length === 0 ? {} : { tlsNames }),
         ...(tlsCert === undefined ? {} : { tlsCert }),
         ...(tlsKey === undefined ? {} : { tlsKey }),
         ...(floor === undefined ? {} : { diskFloorBytes: bytesOfWord('--disk-floor', floor) }),

@@ -2,6 +2,7 @@ import { sessionsOf, type Sessions } from '#gateways/etcd/auth/sessions';
 
 describe('a session', () => {
   const admin = { name: 'admin', credential: 'admin.token' };
+  const calling = { ...admin, address: '192.0.2.1' };
   let valid: string;
   let asked: number;
   let nowMs: number;
@@ -20,7 +21,10 @@ describe('a session', () => {
     );
   });
 
-  const shown = (fields: Readonly<Record<string, string>>) => ({ metadata: (name: string) => fields[name] });
+  const shown = (fields: Readonly<Record<string, string>>) => ({
+    metadata: (name: string) => fields[name],
+    peer: '192.0.2.1:4000',
+  });
 
   test('is opened by root with a valid password only', () => {
     expect(sessions.open('root', 'wrong')).toBeUndefined();
@@ -31,9 +35,9 @@ describe('a session', () => {
 
   test('names who calls, by its token in either field', () => {
     const token = sessions.open('root', 'secret') ?? '';
-    expect(sessions.principal(shown({ token }))).toBe(admin);
-    expect(sessions.principal(shown({ authorization: token }))).toBe(admin);
-    expect(sessions.principal(shown({ authorization: `Bearer ${token}` }))).toBe(admin);
+    expect(sessions.caller(shown({ token }))).toEqual(calling);
+    expect(sessions.caller(shown({ authorization: token }))).toEqual(calling);
+    expect(sessions.caller(shown({ authorization: `Bearer ${token}` }))).toEqual(calling);
   });
 
   test('goes on after a restart', () => {
@@ -42,7 +46,7 @@ describe('a session', () => {
       { authenticate: (shownToken) => (shownToken === valid ? admin : undefined) },
       () => nowMs,
     );
-    expect(restarted.principal(shown({ token }))).toBe(admin);
+    expect(restarted.caller(shown({ token }))).toEqual(calling);
   });
 
   test('is needed', () => {
@@ -50,7 +54,7 @@ describe('a session', () => {
     const invalid = expect.objectContaining({ code: 16, message: 'etcdserver: invalid auth token' }) as unknown;
     const refusedWith = (fields: Readonly<Record<string, string>>): unknown => {
       try {
-        return sessions.principal(shown(fields));
+        return sessions.caller(shown(fields));
       } catch (error) {
         return error;
       }
@@ -63,15 +67,15 @@ describe('a session', () => {
 
   test('is looked at again after a second, and ends with its password', () => {
     const call = shown({ token: sessions.open('root', 'secret') ?? '' });
-    for (let i = 0; i < 100; i++) sessions.principal(call);
+    for (let i = 0; i < 100; i++) sessions.caller(call);
     expect(asked).toBe(1);
     nowMs += 1_000;
-    sessions.principal(call);
+    sessions.caller(call);
     expect(asked).toBe(2);
     valid = 'another';
     nowMs += 1_000;
-    expect(() => sessions.principal(call)).toThrow('etcdserver: invalid auth token');
+    expect(() => sessions.caller(call)).toThrow('etcdserver: invalid auth token');
     valid = 'secret';
-    expect(sessions.principal(call)).toBe(admin);
+    expect(sessions.caller(call)).toEqual(calling);
   });
 });

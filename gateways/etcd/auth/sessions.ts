@@ -1,4 +1,5 @@
-import type { Node, Principal } from '#gateways/node';
+import { plainAddress } from '#gateways/address';
+import type { Caller, Node, Principal } from '#gateways/node';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import { refusal } from '#gateways/etcd/refusal';
 
@@ -13,7 +14,7 @@ export interface Sessions {
   /** A token for whoever shows this password; undefined when user or password are wrong. */
   open(name: string, password: string): string | undefined;
   /** Who calls. Throws what etcd throws without a token, or with a wrong one. */
-  principal(call: Pick<GrpcCall, 'metadata'>): Principal;
+  caller(call: Pick<GrpcCall, 'metadata' | 'peer'>): Caller;
 }
 
 interface Checked {
@@ -39,12 +40,12 @@ export const sessionsOf = (node: Pick<Node, 'authenticate'>, now: () => number):
   };
   return {
     open: (name, password) => (name === userName && principalOf(password) !== undefined ? password : undefined),
-    principal: (call) => {
+    caller: (call) => {
       const shown = call.metadata('token') ?? call.metadata('authorization')?.replace(/^Bearer /i, '');
       if (shown === undefined || shown === '') throw refusal('userEmpty');
       const principal = principalOf(shown);
       if (principal === undefined) throw refusal('invalidToken');
-      return principal;
+      return { ...principal, address: plainAddress(call.peer.slice(0, call.peer.lastIndexOf(':'))) };
     },
   };
 };

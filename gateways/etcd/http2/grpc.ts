@@ -1,5 +1,5 @@
 import { createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createServer as createTlsServer, type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { accept, type AcceptedConnection } from '#gateways/etcd/http2/accept';
 import type { CallEnvironment } from '#gateways/etcd/http2/grpc-call';
 import { routeCalls, type GrpcHandlers } from '#gateways/etcd/http2/grpc-route';
@@ -33,6 +33,8 @@ export interface GrpcServer {
    */
   close(graceMs: number): Promise<void>;
   connectionCount(): number;
+  /** Shows another certificate on connections that are made from now on; none without TLS. */
+  showCertificate(pair: SecureContextOptions): void;
 }
 
 const tlsHandshakeTimeoutMs = 10_000;
@@ -94,6 +96,9 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
         });
       }),
     connectionCount: () => connections.size,
+    showCertificate: (pair) => {
+      if ('setSecureContext' in server) server.setSecureContext(pair);
+    },
     close: (graceMs) =>
       new Promise((resolve) => {
         closing = true;

@@ -1,7 +1,7 @@
 import { maxKeyBytes, maxValueBytes } from '#commands/chainfire/key';
 import { leaseKind } from '#aggregates/chainfire/lease';
 import type { Happened } from '#aggregates/decision';
-import type { Principal } from '#gateways/node';
+import type { Caller } from '#gateways/node';
 import { keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
 import { idsOf } from '#gateways/etcd/kv/range';
 import {
@@ -33,14 +33,14 @@ export const checkDelete = ({ key, rangeEnd }: DeleteRangeRequest): void => {
 /** The body of `key.put`, and of a put in a transaction. */
 const putBody = ({ value, lease }: PutRequest) => (lease === '0' ? { value } : { value, lease });
 
-export const put = async (service: Service, principal: Principal, request: PutRequest): Promise<Buffer> => {
+export const put = async (service: Service, caller: Caller, request: PutRequest): Promise<Buffer> => {
   checkPut(request);
   const { engine } = service.node;
   // The log asks for the key first, etcd for the lease.
   if (request.ignoreValue && request.lease !== '0' && engine.facts.get(leaseKind, request.lease) === undefined) {
     throw refusal('leaseNotFound');
   }
-  const { position } = await submit(service, principal, putCommand(request));
+  const { position } = await submit(service, caller, putCommand(request));
   const header = service.header(position);
   if (!request.prevKv) return PutResponse.encode({ header });
   const previous = previousOf(engine.rows, request.key, position);
@@ -68,11 +68,7 @@ export const deleteBody = ({ key, rangeEnd }: DeleteRangeRequest) => {
   return to !== '\0' && to <= key ? undefined : { key, rangeEnd: to };
 };
 
-export const deleteRange = async (
-  service: Service,
-  principal: Principal,
-  request: DeleteRangeRequest,
-): Promise<Buffer> => {
+export const deleteRange = async (service: Service, caller: Caller, request: DeleteRangeRequest): Promise<Buffer> => {
   checkDelete(request);
   const body = deleteBody(request);
   const { engine } = service.node;
@@ -81,7 +77,7 @@ export const deleteRange = async (
     request.rangeEnd === ''
       ? { kind: 'key.delete', id: request.key, body: {} }
       : { kind: 'key.deleteRange', id: '', body };
-  const done = await submit(service, principal, command);
+  const done = await submit(service, caller, command);
   const deleted = changesOf(done);
   return DeleteRangeResponse.encode({
     header: service.header(done.position),

@@ -13,26 +13,20 @@ import {
 } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
 import { submit, unary, type Service } from '#gateways/etcd/grpc-service';
-import type { Principal } from '#gateways/node';
+import type { Caller } from '#gateways/node';
 
 /** `etcdserverpb.KV`. */
 export const kvHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
   const path = (method: string): string => `/etcdserverpb.KV/${method}`;
   return [
     [path('Range'), unary(service, RangeRequest, (request) => range(service, request))],
-    [path('Put'), unary(service, PutRequest, (request, principal) => put(service, principal, request))],
+    [path('Put'), unary(service, PutRequest, (request, caller) => put(service, caller, request))],
     [
       path('DeleteRange'),
-      unary(service, DeleteRangeRequest, (request, principal) => deleteRange(service, principal, request)),
+      unary(service, DeleteRangeRequest, (request, caller) => deleteRange(service, caller, request)),
     ],
-    [
-      path('Txn'),
-      unary(service, TxnRequest, (request, principal, _call, size) => txn(service, principal, request, size)),
-    ],
-    [
-      path('Compact'),
-      unary(service, CompactionRequest, ({ revision }, principal) => compact(service, principal, revision)),
-    ],
+    [path('Txn'), unary(service, TxnRequest, (request, caller, _call, size) => txn(service, caller, request, size))],
+    [path('Compact'), unary(service, CompactionRequest, ({ revision }, caller) => compact(service, caller, revision))],
   ];
 };
 
@@ -48,7 +42,7 @@ const range = (service: Service, request: RangeRequest): Buffer | Promise<Buffer
   return encodedRange(node, header, request, position);
 };
 
-const compact = async (service: Service, principal: Principal, revision: number): Promise<Buffer> => {
+const compact = async (service: Service, caller: Caller, revision: number): Promise<Buffer> => {
   const { node } = service;
   // etcd's floor starts below every revision, ours at 0.
   if (revision <= 0 && node.oldestPosition('key') === 0) {
@@ -56,6 +50,6 @@ const compact = async (service: Service, principal: Principal, revision: number)
   }
   if (revision <= 0) throw refusal('compacted');
   const command = { kind: 'history.compact', id: 'key', body: { position: revision } };
-  const { position } = await submit(service, principal, command);
+  const { position } = await submit(service, caller, command);
   return CompactionResponse.encode({ header: service.header(position) });
 };

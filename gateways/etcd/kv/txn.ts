@@ -2,7 +2,7 @@ import { isLeft } from 'fp-ts/lib/Either';
 import { allHold } from '#aggregates/chainfire/txn';
 import type { TxnCommand } from '#commands/chainfire/key';
 import type { GrpcError } from '#gateways/etcd/http2/grpc-status';
-import type { Node, Principal } from '#gateways/node';
+import type { Caller, Node } from '#gateways/node';
 import { changesOf, deleteBody, previousKvs, putOperation } from '#gateways/etcd/kv/change';
 import { factOfRow, keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
 import { arrange, idsOf, isArranged, readKey, readRange, refusedRevision, wantedBy } from '#gateways/etcd/kv/range';
@@ -30,12 +30,7 @@ type Responded =
   | { readonly get: { readonly items: readonly Parameters<typeof factOfRow>[0][]; readonly count: number } }
   | { readonly delete: { readonly deleted: number } };
 
-export const txn = async (
-  service: Service,
-  principal: Principal,
-  request: TxnRequest,
-  size: number,
-): Promise<Buffer> => {
+export const txn = async (service: Service, caller: Caller, request: TxnRequest, size: number): Promise<Buffer> => {
   checkTxn(request);
   const { node } = service;
   // Only the log knows which branch it takes: one that cannot be answered changes nothing there.
@@ -52,7 +47,7 @@ export const txn = async (
   const success = changing.success.map(operationOf);
   const failure = changing.failure.map(operationOf);
   const body = { compare: request.compare.map(compareOf), success: success.flat(), failure: failure.flat() };
-  const done = await submit(service, principal, { kind: 'key.txn', id: '', body });
+  const done = await submit(service, caller, { kind: 'key.txn', id: '', body });
   const { succeeded, responses } = done.result.reply as Reply;
   const refusedBranch = succeeded ? refused.success : refused.failure;
   if (refusedBranch !== undefined) throw refusedBranch;

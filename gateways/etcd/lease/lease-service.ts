@@ -18,7 +18,7 @@ import {
 } from '#gateways/etcd/messages/lease';
 import { refusal } from '#gateways/etcd/refusal';
 import { anything, decoded, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
-import type { Principal } from '#gateways/node';
+import type { Caller } from '#gateways/node';
 
 /** etcd raises a shorter time to live to one and a half of its election time-outs, which is this by default. */
 const minTtlSeconds = 2;
@@ -30,8 +30,8 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
   const { node } = service;
   const now = (): Buffer => service.header(node.engine.head.position);
   const path = (method: string): string => `/etcdserverpb.Lease/${method}`;
-  const revoke = unary(service, LeaseRevokeRequest, async ({ id }, principal) => {
-    const { position } = await submit(service, principal, { kind: 'lease.revoke', id, body: {} });
+  const revoke = unary(service, LeaseRevokeRequest, async ({ id }, caller) => {
+    const { position } = await submit(service, caller, { kind: 'lease.revoke', id, body: {} });
     return LeaseRevokeResponse.encode({ header: service.header(position) });
   });
   const timeToLive = unary(service, LeaseTimeToLiveRequest, ({ id, keys }) => {
@@ -57,10 +57,7 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
     return LeaseLeasesResponse.encode({ header: now(), leases: left.map(({ id }) => ({ id })) });
   });
   return [
-    [
-      path('LeaseGrant'),
-      unary(service, LeaseGrantRequest, ({ ttl, id }, principal) => grant(service, principal, ttl, id)),
-    ],
+    [path('LeaseGrant'), unary(service, LeaseGrantRequest, ({ ttl, id }, caller) => grant(service, caller, ttl, id))],
     [path('LeaseRevoke'), revoke],
     [path('LeaseKeepAlive'), streaming(service, (stream) => keepAlive(service, stream))],
     [path('LeaseTimeToLive'), timeToLive],
@@ -68,15 +65,15 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
   ];
 };
 
-const grant = async (service: Service, principal: Principal, ttl: number, id: string): Promise<Buffer> => {
+const grant = async (service: Service, caller: Caller, ttl: number, id: string): Promise<Buffer> => {
   if (ttl > maxTtlSeconds) throw refusal('leaseTtlTooLarge');
   if (id.startsWith('-')) throw grpcError(GrpcCode.invalidArgument, 'etcdserver: a lease ID must be positive');
-  const granted = await grantLease(service, principal, Math.max(ttl, minTtlSeconds), id === '0' ? newLeaseId() : id);
+  const granted = await grantLease(service, caller, Math.max(ttl, minTtlSeconds), id === '0' ? newLeaseId() : id);
   return LeaseGrantResponse.encode({ header: service.header(granted.position), id: granted.id, ttl: granted.ttl });
 };
 
-export const grantLease = async (service: Service, principal: Principal, ttl: number, id: string) => {
-  const { position } = await submit(service, principal, { kind: 'lease.grant', id, body: { ttlSeconds: ttl } });
+export const grantLease = async (service: Service, caller: Caller, ttl: number, id: string) => {
+  const { position } = await submit(service, caller, { kind: 'lease.grant', id, body: { ttlSeconds: ttl } });
   return { id, ttl, position };
 };
 

@@ -20,7 +20,7 @@ import {
 } from '#gateways/etcd/messages/lock';
 import { refusal } from '#gateways/etcd/refusal';
 import { decoded, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
-import type { Principal } from '#gateways/node';
+import type { Caller } from '#gateways/node';
 import type { Watch } from '#log/watch';
 
 /** A client that has this much unread is not told of more leaders until it has read. */
@@ -35,28 +35,23 @@ export const electionHandlers = (service: Service): readonly (readonly [path: st
     if (first === undefined) throw refusal('noLeaderElected');
     return LeaderResponse.encode({ header: service.header(node.engine.head.position), kv: keyValueOf(first) });
   });
-  const proclaim = unary(service, ProclaimRequest, async ({ leader: place, value }, principal) => {
+  const proclaim = unary(service, ProclaimRequest, async ({ leader: place, value }, caller) => {
     if (place === undefined) throw refusal('leaderMissing');
     const put = { put: { key: place.key, value, lease: place.lease } };
-    const changed = await changePlace(service, principal, { key: place.key, createRevision: place.revision }, put);
+    const changed = await changePlace(service, caller, { key: place.key, createRevision: place.revision }, put);
     if (!changed.succeeded) throw refusal('notLeader');
     return ProclaimResponse.encode({ header: service.header(changed.position) });
   });
-  const resign = unary(service, ResignRequest, async ({ leader: place }, principal) => {
+  const resign = unary(service, ResignRequest, async ({ leader: place }, caller) => {
     if (place === undefined) throw refusal('leaderMissing');
     const operation = { delete: { key: place.key } };
-    const changed = await changePlace(
-      service,
-      principal,
-      { key: place.key, createRevision: place.revision },
-      operation,
-    );
+    const changed = await changePlace(service, caller, { key: place.key, createRevision: place.revision }, operation);
     return ResignResponse.encode({ header: service.header(changed.position) });
   });
   return [
     [
       path('Campaign'),
-      unary(service, CampaignRequest, (request, principal, call) => campaign(service, principal, request, call)),
+      unary(service, CampaignRequest, (request, caller, call) => campaign(service, caller, request, call)),
     ],
     [path('Leader'), leader],
     [path('Proclaim'), proclaim],
@@ -65,20 +60,20 @@ export const electionHandlers = (service: Service): readonly (readonly [path: st
   ];
 };
 
-const campaign = async (service: Service, principal: Principal, request: Campaign, call: GrpcCall): Promise<Buffer> => {
+const campaign = async (service: Service, caller: Caller, request: Campaign, call: GrpcCall): Promise<Buffer> => {
   const { name, value } = request;
   const { node } = service;
-  const lease = await leaseOf(service, principal, request.lease);
+  const lease = await leaseOf(service, caller, request.lease);
   const key = placeKey(name, lease);
   if (key.length > maxKeyBytes) throw refusal('requestTooLarge');
-  const place = await takePlace(service, principal, key, lease, value);
+  const place = await takePlace(service, caller, key, lease, value);
   if (place.held !== undefined && Buffer.compare(place.held, value) !== 0) {
-    await changePlace(service, principal, place, { put: { key, value, lease } });
+    await changePlace(service, caller, place, { put: { key, value, lease } });
   }
   try {
     await waitForTurn(node, name, place, call);
   } catch (error) {
-    await submit(service, principal, { kind: 'key.delete', id: key, body: {} });
+    await submit(service, caller, { kind: 'key.delete', id: key, body: {} });
     throw error;
   }
   return CampaignResponse.encode({

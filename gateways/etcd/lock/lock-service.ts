@@ -6,7 +6,7 @@ import { placeKey, takePlace, waitForTurn } from '#gateways/etcd/lock/queue';
 import { LockRequest, LockResponse, UnlockRequest, UnlockResponse } from '#gateways/etcd/messages/lock';
 import { refusal } from '#gateways/etcd/refusal';
 import { submit, unary, type Service } from '#gateways/etcd/grpc-service';
-import type { Principal } from '#gateways/node';
+import type { Caller } from '#gateways/node';
 
 /** What etcd grants to a caller that names no lease. */
 const ownLeaseSeconds = 60;
@@ -15,16 +15,16 @@ const nothing = new Uint8Array(0);
 
 /** `v3lockpb.Lock`. */
 export const lockHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
-  const unlock = unary(service, UnlockRequest, async ({ key }, principal) => {
+  const unlock = unary(service, UnlockRequest, async ({ key }, caller) => {
     if (key === '') throw refusal('emptyKey');
     if (key.length > maxKeyBytes) throw refusal('requestTooLarge');
-    const { position } = await submit(service, principal, { kind: 'key.delete', id: key, body: {} });
+    const { position } = await submit(service, caller, { kind: 'key.delete', id: key, body: {} });
     return UnlockResponse.encode({ header: service.header(position) });
   });
   return [
     [
       '/v3lockpb.Lock/Lock',
-      unary(service, LockRequest, (request, principal, call) => lock(service, principal, request, call)),
+      unary(service, LockRequest, (request, caller, call) => lock(service, caller, request, call)),
     ],
     ['/v3lockpb.Lock/Unlock', unlock],
   ];
@@ -32,28 +32,28 @@ export const lockHandlers = (service: Service): readonly (readonly [path: string
 
 const lock = async (
   service: Service,
-  principal: Principal,
+  caller: Caller,
   { name, lease }: { readonly name: string; readonly lease: string },
   call: GrpcCall,
 ): Promise<Buffer> => {
   const { node } = service;
-  const holder = await leaseOf(service, principal, lease);
+  const holder = await leaseOf(service, caller, lease);
   const key = placeKey(name, holder);
   if (key.length > maxKeyBytes) throw refusal('requestTooLarge');
-  const place = await takePlace(service, principal, key, holder, nothing);
+  const place = await takePlace(service, caller, key, holder, nothing);
   try {
     await waitForTurn(node, name, place, call);
   } catch (error) {
     // Who gives up leaves the queue; who lost the lease is out of it already.
-    await submit(service, principal, { kind: 'key.delete', id: key, body: {} });
+    await submit(service, caller, { kind: 'key.delete', id: key, body: {} });
     throw error;
   }
   return LockResponse.encode({ header: service.header(node.engine.head.position), key });
 };
 
 /** The lease of a request, or one of its own when it names none. */
-export const leaseOf = async (service: Service, principal: Principal, lease: string): Promise<string> => {
+export const leaseOf = async (service: Service, caller: Caller, lease: string): Promise<string> => {
   if (lease.startsWith('-')) throw refusal('leaseNotFound');
   if (lease !== '0') return lease;
-  return (await grantLease(service, principal, ownLeaseSeconds, newLeaseId())).id;
+  return (await grantLease(service, caller, ownLeaseSeconds, newLeaseId())).id;
 };

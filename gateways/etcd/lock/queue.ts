@@ -1,7 +1,7 @@
 import { keyKind, type Key } from '#aggregates/chainfire/key';
 import { prefixEnd, type Fact } from '#aggregates/facts';
 import type { TxnCommand } from '#commands/chainfire/key';
-import type { Node, Principal } from '#gateways/node';
+import type { Caller, Node } from '#gateways/node';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import { refusal } from '#gateways/etcd/refusal';
@@ -29,7 +29,7 @@ export const placeKey = (name: string, lease: string): string => `${prefixOf(nam
 /** Puts the key unless it exists; the second part says what it held when it did. */
 export const takePlace = async (
   service: Service,
-  principal: Principal,
+  caller: Caller,
   key: string,
   lease: string,
   value: Uint8Array,
@@ -39,7 +39,7 @@ export const takePlace = async (
     success: [{ put: { key, value, lease } }],
     failure: [{ get: { key } }],
   };
-  const { position, result } = await submit(service, principal, { kind: 'key.txn', id: '', body });
+  const { position, result } = await submit(service, caller, { kind: 'key.txn', id: '', body });
   const { succeeded, responses } = result.reply as {
     readonly succeeded: boolean;
     readonly responses: readonly [
@@ -58,7 +58,7 @@ type TxnBody = { readonly [K in keyof TxnCommand['body']]: readonly object[] };
 /** Changes the key of a place, if it is still held. */
 export const changePlace = async (
   service: Service,
-  principal: Principal,
+  caller: Caller,
   { key, createRevision }: Place,
   operation: object,
 ): Promise<{ readonly position: number; readonly succeeded: boolean }> => {
@@ -66,7 +66,7 @@ export const changePlace = async (
     compare: [{ key, target: 'create', op: '=', value: createRevision }],
     success: [operation],
   };
-  const { position, result } = await submit(service, principal, { kind: 'key.txn', id: '', body });
+  const { position, result } = await submit(service, caller, { kind: 'key.txn', id: '', body });
   return { position, succeeded: (result.reply as { readonly succeeded: boolean }).succeeded };
 };
 

@@ -1,18 +1,15 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import { decode } from '#commands/codec/decode';
 import { catalog } from '#gateways/catalog';
-import { administrator, systemPrincipal } from '#gateways/server/policy';
+import { administrator } from '#gateways/server/policy';
+import { systemPrincipal } from '#log/authority';
+import { iamRefusals } from '#harness/why/iam-refusals';
+import { many, type Asked } from '#harness/why/asked';
 import { startTestApi, type TestApi } from '#harness/http';
-import type { Submission } from '#log/entry';
 import type { Outcome } from '#log/outcome';
 import { vocabularyOf } from '#log/vocabulary';
 
-/** A command as it is sent, by its kind; the id is text. */
-type Asked = readonly [kind: string, id: string, body?: unknown, more?: Partial<Submission>];
-
 const vocabulary = vocabularyOf(catalog);
-const many = <A>(count: number, command: (at: number) => A): readonly A[] =>
-  Array.from({ length: count }, (_, at) => command(at));
 
 /** Keys of a range, a thousand in a batch. */
 const keys = (prefix: string, count: number, lease?: string): readonly Asked[] =>
@@ -34,6 +31,7 @@ const text = (length: number): string => 'x'.repeat(length);
 
 /** How each code comes about: commands that are accepted, then one that is refused with it. */
 const refusals: Readonly<Record<string, readonly Asked[]>> = {
+  ...iamRefusals,
   'alarm.absent': [['alarm.disarm', 'nothing', {}]],
   'alarm.standing': [
     ['alarm.raise', 'disk', { code: 'disk.full', message: 'The disk is full.', standing: true }],
@@ -121,7 +119,7 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
   'namespace.notEmpty': [namespace('held'), doc('held/a', 1), ['namespace.delete', 'held', {}]],
   'quota.absent': [['quota.lift', 'keys', {}]],
   'request.expired': [['key.put', 'old', { value: '1' }, { requestId: '018c0000-0000-7000-8000-000000000000' }]],
-  'request.forbidden': [['key.put', 'denied', { value: '1' }, { principal: 'stranger' }]],
+  'request.forbidden': [['duty.acquire', 'liveness', { holder: 'me' }, { principal: administrator.name }]],
   'request.reused': [
     ['key.put', 'reused', { value: '1' }, { requestId: 'one' }],
     ['key.put', 'reused', { value: '2' }, { requestId: 'one' }],
@@ -162,6 +160,7 @@ const ask = ([kind, id, written, more]: Asked): Promise<Outcome> => {
     principal: spec?.internal === true ? systemPrincipal : administrator.name,
     credential: 'test',
     source: 'http',
+    address: '',
     ...more,
   });
 };

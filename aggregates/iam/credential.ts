@@ -1,0 +1,59 @@
+import { kind, type Facts } from '#aggregates/facts';
+
+/** What decisions ask of credentials; the objects have more. */
+const sessionKind = kind<{ readonly principal: string; readonly expiresMs: number; readonly revokedMs?: number }>(
+  'session',
+);
+const accessKeyKind = kind<{ readonly serviceAccount: string; readonly expiresMs?: number }>('access-key');
+const certificateKind = kind<{ readonly subject: string; readonly notAfter: number; readonly revoked?: unknown }>(
+  'certificate',
+);
+const disabledKind = (noun: string) => kind<{ readonly disabled?: boolean }>(noun);
+
+type Ended = (now: number) => string | undefined;
+
+/**
+ * Why a credential stands for nobody any more, such as `session.revoked`; looked up once for many moments. Undefined:
+ * only the principal is looked at, whatever it shows.
+ */
+export const credentialOf = (facts: Facts, principal: string, credential: string | undefined): Ended => {
+  const gone = principalGone(facts, principal);
+  if (gone !== undefined) return () => gone;
+  if (credential === undefined) return () => undefined;
+  const slash = credential.indexOf('/');
+  const [noun, id] = [credential.slice(0, slash), credential.slice(slash + 1)];
+  switch (noun) {
+    case 'session': {
+      const held = facts.get(sessionKind, id)?.state;
+      if (held === undefined || held.principal !== principal) return () => 'session.absent';
+      if (held.revokedMs !== undefined) return () => 'session.revoked';
+      return (now) => (now >= held.expiresMs ? 'session.expired' : undefined);
+    }
+    case 'access-key': {
+      const held = facts.get(accessKeyKind, id)?.state;
+      if (held === undefined || `service-account/${held.serviceAccount}` !== principal)
+        return () => 'access-key.absent';
+      const { expiresMs } = held;
+      return (now) => (expiresMs !== undefined && now >= expiresMs ? 'access-key.expired' : undefined);
+    }
+    case 'certificate': {
+      const held = facts.get(certificateKind, id)?.state;
+      if (held === undefined || held.subject !== principal) return () => 'certificate.absent';
+      if (held.revoked !== undefined) return () => 'certificate.revoked';
+      return (now) => (now >= held.notAfter ? 'certificate.expired' : undefined);
+    }
+    default:
+      return () => 'credential.unknown';
+  }
+};
+
+/** Why a principal may do nothing, whatever it shows. Hosts are known by their certificates. */
+export const principalGone = (facts: Facts, principal: string): string | undefined => {
+  const slash = principal.indexOf('/');
+  const [noun, id] = [principal.slice(0, slash), principal.slice(slash + 1)];
+  if (noun === 'host') return undefined;
+  if (noun !== 'user' && noun !== 'service-account') return 'principal.unknown';
+  const held = facts.get(disabledKind(noun), id)?.state;
+  if (held === undefined) return `${noun}.absent`;
+  return held.disabled === true ? `${noun}.disabled` : undefined;
+};

@@ -1,0 +1,84 @@
+import { id, text, type Id } from '#commands/codec/scalar';
+
+/** A DNS label (RFC 1123). */
+const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+export const OrganisationId = id('organisation', { example: 'acme' });
+
+export const ProjectId = id('project', {
+  summary: 'The id of a project, of its own in the cluster.',
+  pattern: label,
+  maxLength: 63,
+  example: 'shop',
+});
+
+export const UserId = id('user', { summary: 'The name that a user logs in with.', example: 'alice' });
+
+export const GroupId = id('group', {
+  summary: 'The organisation and the name of a group, as in `acme/developers`.',
+  pattern: `${label}/${label}`,
+  maxLength: 127,
+  example: 'acme/developers',
+});
+
+export const ServiceAccountId = id('service-account', {
+  summary: 'The project and the name of a service account, as in `shop/ci`.',
+  pattern: `${label}/${label}`,
+  maxLength: 127,
+  example: 'shop/ci',
+});
+
+export const RoleId = id('role', {
+  summary: 'The name of a role; one of an organisation begins with it, as in `acme/deployer`.',
+  pattern: `(?:${label}/)?${label}`,
+  maxLength: 127,
+  example: 'acme/deployer',
+});
+
+export const BindingId = id('binding', { example: 'shop-developers' });
+
+/** Whoever a request can come from, beside `admin` (who shows the break-glass token) and `system` (the process). */
+const principal = `user/${label}|service-account/${label}/${label}|host/${label}(?:\\.${label})*`;
+
+export const Member = text('member', {
+  summary: 'A user, service account or host, as in `user/alice`.',
+  pattern: principal,
+  maxLength: 300,
+  example: 'user/alice',
+});
+
+export const Subject = text('subject', {
+  summary: 'Who is meant: a user, group, service account or host, as in `group/acme/developers`, or `everyone`.',
+  pattern: `${principal}|group/${label}/${label}|everyone`,
+  maxLength: 300,
+  example: 'user/alice',
+});
+
+export const PermissionPattern = text('permission', {
+  summary: 'A permission as in `key.put`; `key.*` for all of a noun, `*.read` for one of every noun, `*` for all.',
+  pattern: '\\*|[a-z][A-Za-z-]*\\.(?:\\*|[a-z][A-Za-z]*)|\\*\\.[a-z][A-Za-z]*',
+  maxLength: 128,
+  example: 'key.read',
+});
+
+export const DisplayName = text('display name', {
+  summary: 'What people call it.',
+  maxLength: 200,
+  example: 'The shop',
+});
+
+export const Description = text('description', { summary: 'What it is for.', maxLength: 1_000 });
+
+/** What stands before the slash of an id: the organisation of a group or role, the project of a service account. */
+export const ownerIn = (name: string): string | undefined => {
+  const slash = name.indexOf('/');
+  return slash === -1 ? undefined : name.slice(0, slash);
+};
+
+/** The organisation that an id begins with. */
+export const organisationIn = (name: string): Id<'organisation'> =>
+  // What is before the slash is of the pattern of an organisation.
+  (ownerIn(name) ?? '') as Id<'organisation'>;
+
+/** The project that an id begins with. */
+export const projectIn = (name: string): Id<'project'> => (ownerIn(name) ?? '') as Id<'project'>;

@@ -1,0 +1,47 @@
+import { authorityOf, breakGlass } from '#log/authority';
+import type { Engine } from '#log/engine';
+import { factsAt } from '#log/past';
+import type { Node } from '#gateways/node';
+
+/** Judges reads with the same eyes as decisions, on what is published: the position that comes next. */
+export const refusalsOf = (engine: Engine, now: () => number): Pick<Node, 'refuses' | 'onRightsChanged'> => {
+  const { vocabulary } = engine;
+  const { access } = vocabulary;
+  const authority = authorityOf(vocabulary);
+  const listeners = new Set<() => void>();
+  let changedAt = 0;
+  let stopListening: () => void = () => undefined;
+  const look = (): void => {
+    const newest = access?.changedAt(engine.facts) ?? 0;
+    if (newest === changedAt) return;
+    changedAt = newest;
+    for (const listener of [...listeners]) listener();
+  };
+  return {
+    refuses: ({ name, credential, address }, permission, range, at) => {
+      if (name === breakGlass) return undefined;
+      const { position, nowMs, level } = engine.head;
+      const moment = {
+        position: position + 1,
+        now: Math.max(nowMs, now()),
+        level,
+        principal: name,
+        credential,
+        address,
+      };
+      const isPast = at !== undefined && at < position;
+      const was = isPast ? { facts: factsAt(engine.rows, at, vocabulary.indexes), position: at } : undefined;
+      return authority.objects(permission, range, engine.facts, moment, was);
+    },
+    onRightsChanged: (listener) => {
+      if (listeners.size === 0) {
+        changedAt = access?.changedAt(engine.facts) ?? 0;
+        stopListening = engine.onApplied(look);
+      }
+      listeners.add(listener);
+      return () => {
+        if (listeners.delete(listener) && listeners.size === 0) stopListening();
+      };
+    },
+  };
+};

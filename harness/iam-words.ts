@@ -1,0 +1,9 @@
+import type { Words } from '#aggregates/iam/words';
+import { ownedByProject } from '#aggregates/iam/owners';
+
+/** A release with few words: keys, whose ids are bytes, and machines of projects. */
+export const fewWords: Words = {
+  permissions: () => ['binding.create', 'key.put', 'key.read', 'project.read', 'user.read', 'vm.create', 'vm.read'],
+  bytesIds: (noun) => (noun === 'key' ? true : noun === 'vm' ? false : undefined),
+  ownersOf: (noun, id, facts) => (noun === 'vm' ? ownedByProject(id, facts) : []),
+};
