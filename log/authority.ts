@@ -55,11 +55,7 @@ export const ownersIn = (
 ): readonly string[] => aggregates.get(noun)?.owners?.(id, facts, body) ?? [];
 
 /** What a command asks for by itself; undefined when only what it runs asks for something. */
-export const askedOf = (
-  vocabulary: Vocabulary,
-  { kind, id, body }: AnyCommand,
-  facts: Facts,
-): Asked | undefined => {
+export const askedOf = (vocabulary: Vocabulary, { kind, id, body }: AnyCommand, facts: Facts): Asked | undefined => {
   const spec = vocabulary.commands.get(kind);
   if (spec?.permission === undefined) return undefined;
   const { permission, noun } = spec;
@@ -67,11 +63,17 @@ export const askedOf = (
   return { permission, target: { owners: ownersIn(vocabulary, noun, id, facts, body), objects: only(noun, id) } };
 };
 
-/** What is asked for of every object of a range. */
-export const askedOfRange = (vocabulary: Vocabulary, permission: string, range: NounRange, facts: Facts): Asked => ({
-  permission,
-  target: { owners: ownersIn(vocabulary, range.noun, range.from, facts), objects: range },
-});
+/** What is asked for of every object of a range; of the cluster without one. */
+export const askedOfRange = (
+  vocabulary: Vocabulary,
+  permission: string,
+  range: NounRange | undefined,
+  facts: Facts,
+): Asked => {
+  if (range === undefined) return { permission, target: { owners: [] } };
+  const owners = ownersOfAll(range, (id) => ownersIn(vocabulary, range.noun, id, facts));
+  return { permission, target: { owners, objects: range } };
+};
 
 /**
  * Asks the component that keeps identities. What it answers of somebody is kept until something changes that the answer
@@ -113,10 +115,10 @@ export const authorityOf = (vocabulary: Vocabulary): Authority => {
     },
     objects: (permission, range, facts, moment, was) => {
       if (moment.principal === breakGlass || moment.principal === systemPrincipal) return undefined;
-      if (range === undefined) return refused(permission, { owners: [] }, facts, moment);
-      const owners = ownersOfAll(range, (id) => ownersOf(range.noun, id, was?.facts ?? facts));
-      const same = was === undefined ? owners : owners.filter((owner) => isSince(owner, facts, was.position));
-      return refused(permission, { owners: same, objects: range }, facts, moment);
+      const { target } = askedOfRange(vocabulary, permission, range, was?.facts ?? facts);
+      if (was === undefined) return refused(permission, target, facts, moment);
+      const owners = target.owners.filter((owner) => isSince(owner, facts, was.position));
+      return refused(permission, { ...target, owners }, facts, moment);
     },
   };
 };
@@ -136,7 +138,9 @@ const ownersOfAll = (range: NounRange, ownersOf: (id: string) => readonly string
 /** Behind every id that there can be below an end, and no id itself. */
 const lastBefore = (end: string): string => {
   const at = end.length - 1;
-  return end.endsWith('\0') ? end.slice(0, at) : `${end.slice(0, at)}${String.fromCharCode(end.charCodeAt(at) - 1)}\uffff`;
+  return end.endsWith('\0')
+    ? end.slice(0, at)
+    : `${end.slice(0, at)}${String.fromCharCode(end.charCodeAt(at) - 1)}\uffff`;
 };
 
 /** Whether an owner was there at a position: a later one of the same name is another one, with other people. */
@@ -177,7 +181,7 @@ const ended = (standings: Standings | undefined, facts: Facts, moment: Moment): 
  * Whoever may read an object, or the project or organisation that it belongs to, is told what is missing; to everybody
  * else it is not there, be it there or not. What is the cluster's own nobody need hide.
  */
-export const mayKnow = (standing: Standing, { owners, objects }: Target, isOwned: boolean, asker: Asker): boolean => {
+const mayKnow = (standing: Standing, { owners, objects }: Target, isOwned: boolean, asker: Asker): boolean => {
   if (!isOwned) return true;
   if (objects !== undefined && standing.permits(`${objects.noun}.read`, { owners, objects }, asker)) return true;
   const at = owners.findLastIndex((name) => name.startsWith('project/') || name.startsWith('organisation/'));

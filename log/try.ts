@@ -1,14 +1,7 @@
 import type { AnyCommand } from '#commands/command';
 import type { AnyAggregate } from '#aggregates/aggregate';
 import type { Facts } from '#aggregates/facts';
-import {
-  askedOf,
-  askedOfRange,
-  authorityOf,
-  systemPrincipal,
-  type Asked,
-  type Authority,
-} from '#log/authority';
+import { askedOf, askedOfRange, authorityOf, systemPrincipal, type Asked, type Authority } from '#log/authority';
 import { decideEntry, genesis, type Head } from '#log/decide';
 import { guarded } from '#log/defect';
 import type { Entry, Submission } from '#log/entry';
@@ -35,8 +28,8 @@ export interface TrialGround {
 /**
  * Decides commands one after another as if they followed position `at` (the newest unless given), and records nothing.
  * Each sees what the ones before it did. Request ids are not looked at: a trial is never the repetition of anything.
- * Who may do what is asked of the present. In the past the clock stands at the time of that position, the feature level is the present one, and an index costs
- * a scan of its noun; `onRead` is told of every noun whose past was read.
+ * Who may do what is asked of the present. In the past the clock stands at the time of that position, the feature level
+ * is the present one, and an index costs a scan of its noun; `onRead` is told of every noun whose past was read.
  */
 export const tryOut = (
   ground: TrialGround,
