@@ -45,6 +45,16 @@ export const Truncation = object({
   before: integer('position', { summary: 'The oldest position that is to be kept.', unit: 'position', min: 1 }),
 });
 
+export const KeyringRotation = object({
+  subject: optional(
+    text('subject', {
+      summary: 'Whose key is made anew; the cluster key unless given.',
+      maxLength: 255,
+      example: 'user/alice',
+    }),
+  ),
+});
+
 export const Nothing = object({});
 
 const Csr = text('signing request', {
@@ -248,6 +258,20 @@ export const fixedRoutes: readonly FixedRoute[] = [
       open: true,
     }),
   ),
+  route('GET', '/v1/keyring', 'keyring', {
+    permission: 'keyring.read',
+    tag: 'operation',
+    summary: 'How the keyring of this node stands. No key is in the answer.',
+    answer:
+      '`available`; then the cluster key by its id, the `generation` and how many keys there are, or the `reason`.',
+  }),
+  route('POST', '/v1/keyring-rotate', 'keyring.rotate', {
+    permission: 'keyring.rotate',
+    tag: 'operation',
+    summary: 'Wrap all keys by a new cluster key and destroy the old one; or give a subject a new key.',
+    body: KeyringRotation,
+    answer: 'How the keyring stands; or `subject` and the id of its new `key`.',
+  }),
   route('GET', '/metrics', 'metrics', {
     permission: 'node.read',
     tag: 'operation',

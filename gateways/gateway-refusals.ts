@@ -100,6 +100,12 @@ export const gatewayRefusals = {
     message: 'This node takes no more commands at the moment. Nothing was recorded.',
     fix: 'Send it again after the pause that Retry-After names.',
   },
+  'keyring.unavailable': {
+    status: 503,
+    category: 'unavailable',
+    message: 'The keyring of this node cannot do this at the moment.',
+    fix: 'Read `reason`, which names what is missing and the way back.',
+  },
   'position.late': {
     status: 503,
     category: 'unavailable',

@@ -12,6 +12,7 @@ import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
 import { doctor } from '#gateways/cli/verbs/doctor';
 import { events } from '#gateways/cli/verbs/events';
 import { keepAlive } from '#gateways/cli/verbs/keep-alive';
+import { keyringVerbs } from '#gateways/cli/verbs/keyring';
 import { load } from '#gateways/cli/verbs/load';
 import { elect, lock } from '#gateways/cli/verbs/lock';
 import { logVerbs } from '#gateways/cli/verbs/log';
@@ -51,6 +52,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     apply,
     ...logVerbs,
     ...backupVerbs,
+    ...keyringVerbs,
     lock,
     elect,
     keepAlive,
@@ -86,6 +88,7 @@ const summaries: Readonly<Record<string, string>> = {
   doc: 'Documents and raw values in namespaces.',
   history: 'How much of the past is kept.',
   kv: 'Keys and values.',
+  keyring: 'The keys that secrets are sealed with: status, rotation, copies.',
   lease: 'Leases: keys that end with whoever keeps them.',
   level: 'The feature level of the cluster.',
   log: 'The log: its newest entry, what was decided, verification.',
@@ -99,7 +102,24 @@ const summaries: Readonly<Record<string, string>> = {
 const headings: readonly (readonly [heading: string, words: readonly string[]])[] = [
   ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'quota', 'namespace', 'doc']],
   ['What happened, and what would:', ['timeline', 'why', 'events', 'whatif', 'apply', 'history']],
-  ['A node:', ['serve', 'status', 'doctor', 'alarm', 'top', 'log', 'backup', 'level', 'duty', 'bench', 'debug']],
+  [
+    'A node:',
+    [
+      'serve',
+      'status',
+      'doctor',
+      'alarm',
+      'top',
+      'log',
+      'backup',
+      'keyring',
+      'secret-key',
+      'level',
+      'duty',
+      'bench',
+      'debug',
+    ],
+  ],
   ['This program:', ['context', 'completion', 'raw', 'version']],
 ];
 

@@ -70,7 +70,10 @@ describe('the health of components', () => {
       address: '',
     });
   const ok = { status: 'ok' };
-  const healthy = { log: { ...ok, position: expect.any(Number) }, apply: ok, writes: ok, cluster: ok, flaredb: ok };
+  const healthy = {
+    log: { ...ok, position: expect.any(Number) },
+    ...{ apply: ok, writes: ok, cluster: ok, flaredb: ok, iam: ok },
+  };
 
   test('is told for each of the catalogue, to anybody', async () => {
     const { status, json } = await api.call('GET', '/readyz', undefined, { authorization: '' });
@@ -79,7 +82,7 @@ describe('the health of components', () => {
       json: { status: 'ok', components: { ...healthy, chainfire: ok } },
     });
     expect((await api.call('GET', '/v1/status')).json['components']).toMatchObject(
-      ['cluster', 'chainfire', 'flaredb'].map((name) => ({ name, status: 'ok', nouns: expect.any(Array) })),
+      ['cluster', 'chainfire', 'flaredb', 'iam'].map((name) => ({ name, status: 'ok', nouns: expect.any(Array) })),
     );
   });
 

@@ -6,6 +6,7 @@ import { LeaseId } from '#commands/chainfire/lease';
 import type { Problem } from '#commands/codec/problem';
 import { answer, malformed, refusal, rejection, type Answer, type Ask } from '#gateways/http/answer';
 import { healthOf } from '#gateways/http/component-health';
+import { keyringRoutes } from '#gateways/http/keyring-routes';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
 import { NewBackup, Nothing, Truncation } from '#gateways/fixed-routes';
@@ -25,6 +26,7 @@ export const operatorRoutes = (node: Node): readonly Route[] => [
   },
   { method: 'POST', path: '/v1/log-truncate', handle: (ask) => truncate(node, ask) },
   { method: 'POST', path: '/v1/log-verify', handle: verification(node) },
+  ...keyringRoutes(node),
   { method: 'POST', path: '/v1/backups', handle: (ask) => createBackup(node, ask) },
   {
     method: 'GET',

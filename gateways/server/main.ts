@@ -14,6 +14,7 @@ import {
 import { defaultFloorBytes } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
 import type { Verification } from '#gateways/node';
+import { copyKeyring, putKeyringBack } from '#gateways/server/keyring/keyring-copy';
 import { restoreBackup } from '#gateways/server/restore';
 import { removeBundle } from '#gateways/server/certificates/server-identity';
 import { serverNames } from '#gateways/server/certificates/server-names';
@@ -190,3 +191,7 @@ export const verify = async (options: {
 
 /** Makes a data directory from a backup; the report is printed as it is. */
 export const restore = restoreBackup;
+
+/** Copies the keyring of a data directory to a file, and back; the report is printed as it is. */
+export const backUpKeyring = copyKeyring;
+export const restoreKeyring = putKeyringBack;

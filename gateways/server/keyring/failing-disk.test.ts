@@ -77,4 +77,19 @@ describe('a disk that fails', () => {
     whole(play, name, play.disk);
     expect(keyringInMemory({ disk: play.disk, knownSubjects: 1 }).open(purpose, dan)).toEqual(secret);
   });
+
+  test.each(['before', 'after'] as const)('a change to a credential, cut off %s each change, is whole', (when) => {
+    const credentials = { present: Buffer.alloc(32, 7).toString('base64'), previous: undefined };
+    const play = begin();
+    for (let change = 0; change < 2; change++) {
+      const disk = memoryDisk(play.disk.files);
+      disk.failAt(change, when);
+      const cut = keyringInMemory({ disk, credentials, knownSubjects: 1 });
+      expect(cut.unavailable).toContain('the disk failed');
+      const left = memoryDisk(disk.files);
+      const next = keyringInMemory({ disk: left, credentials, knownSubjects: 1 });
+      expect(next.open(purpose, play.alice)).toEqual(secret);
+      expect([...left.files.keys()]).toEqual(['keyring.json']);
+    }
+  });
 });

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { closeToOthers, readText, syncDirectory, writeWhole } from '#gateways/server/data-directory';
 
 /** The files of a keyring directory. */
-export type KeyringFile = 'cluster.key' | 'cluster.key.next' | 'keyring.json';
+export type KeyringFile = 'cluster.key' | 'cluster.key.next' | 'keyring.json' | 'keyring.json.next';
 
 /**
  * What a keyring needs of a file system. A port, so that tests can cut it off at each step. Each change is whole and

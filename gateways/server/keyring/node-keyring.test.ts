@@ -1,4 +1,17 @@
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kind } from '#aggregates/facts';
@@ -21,6 +34,12 @@ const keysOf = (node: TestNode) => node.engine.facts.get(secretKeyKind, alice)?.
 const forget = (node: TestNode): Promise<Outcome> =>
   node.engine.submit({ ...by, kind: 'secret-key.forget', id: alice, body: {} });
 const by = { principal: 'admin', credential: 'test', source: 'test', address: '' };
+
+const readAll = (file: number): Buffer => {
+  const bytes = Buffer.alloc(fstatSync(file).size);
+  readSync(file, bytes, 0, bytes.length, 0);
+  return bytes;
+};
 
 /** Opens the node, and stops it after the work. */
 const running = async <A>(work: (node: TestNode) => Promise<A> | A): Promise<A> => {
@@ -82,6 +101,19 @@ test('a forgotten key is erased when its forgetting is answered', async () => {
     expect(() => node.keyring.open(purpose, sealed)).toThrow(Forgotten);
     expect(node.notices()).toEqual([expect.stringContaining('Copies of the keyring and of cluster.key from before')]);
   });
+});
+
+test('what wrapped an erased key is overwritten where it stood, not only unlinked', async () => {
+  await sealing();
+  const files = ['cluster.key', 'keyring.json'].map((name) => openSync(data('keyring', name), 'r'));
+  const held = (): readonly string[] => files.map((file) => readAll(file).toString('latin1'));
+  const before = held();
+  await running(forget);
+  for (const [at, text] of held().entries()) {
+    expect(text).toHaveLength(before[at]?.length ?? 0);
+    expect(text.slice(0, 8)).not.toBe(before[at]?.slice(0, 8));
+  }
+  files.forEach(closeSync);
 });
 
 test('what the keyring has not heard of is erased at the start', async () => {

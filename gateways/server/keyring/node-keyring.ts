@@ -2,6 +2,7 @@ import { isRight } from 'fp-ts/lib/Either';
 import { decode } from '#commands/codec/decode';
 import { kind } from '#aggregates/facts';
 import type { Engine } from '#log/engine';
+import { bySystem } from '#gateways/server/by-system';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { credentialsIn } from '#gateways/server/keyring/cluster-key';
 import type { Keyring } from '#gateways/server/keyring/keyring';
@@ -34,8 +35,7 @@ export const startKeyring = (data: DataDirectory, engine: Engine, notices: Notic
   const again = (): void => void (retry ??= setTimeout(settle, RETRY_MS).unref());
 
   const submit = (command: { readonly kind: string; readonly id: string; readonly body: unknown }): void => {
-    const from = { principal: 'system', credential: 'process', source: 'system', address: '' };
-    void engine.submit({ ...command, ...from }).then(({ result }) => {
+    void engine.submit({ ...command, ...bySystem }).then(({ result }) => {
       if (result.status === 'rejected') notices.tell('keyring refused', `keyring: ${command.id}: ${result.message}`);
     }, again);
   };

@@ -58,6 +58,7 @@ const unavailable = (why: string): Keyring => {
 const openFiles = (options: KeyringOptions): WrappedKeys => {
   const { disk, credentials, knownSubjects } = options;
   disk.prepare();
+  disk.destroy('keyring.json.next');
   const text = disk.read('keyring.json');
   const fromCredential = fromText(credentials.present, 'credential', `the credential ${credentialName}`);
   if (text === undefined) {

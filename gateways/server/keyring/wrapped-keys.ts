@@ -8,7 +8,8 @@ import { textOfRing, unwrap, wrap, type Ring, type RingKey } from '#gateways/ser
  * next change, so that there is never a ring whose cluster key is nowhere:
  *
  * 1. `cluster.key.next` is written, 2. the ring under it, 3. it takes the place of `cluster.key`. A start that finds
- * the ring under `cluster.key.next` goes on with 3; one that finds it under `cluster.key` drops the other.
+ * the ring under `cluster.key.next` goes on with 3; one that finds it under `cluster.key` drops the other. Where keys
+ * are erased the ring is written as `keyring.json.next` first, so that the one with them can be overwritten.
  */
 export class WrappedKeys {
   readonly #disk: KeyringDisk;
@@ -16,6 +17,8 @@ export class WrappedKeys {
   #ring: Ring;
   /** The disk may have another ring than memory. */
   #behind = false;
+  /** The ring on the disk may have keys that were erased in memory. */
+  #holdsErased = false;
   /** What all keys are to be wrapped by; the same until they are, since `cluster.key.next` may be all that has it. */
   #next: ClusterKey | undefined;
   /** `cluster.key.next` is the cluster key, and has not taken the place of the old one. */
@@ -56,6 +59,7 @@ export class WrappedKeys {
     const before = own ? {} : { deleteBackupsBefore: generation + 1 };
     this.#ring = { ...this.#ring, ...before, keys: left };
     this.#behind = true;
+    this.#holdsErased = true;
     if (own) this.#next ??= newClusterKey();
     this.finish();
   }
@@ -97,8 +101,12 @@ export class WrappedKeys {
 
   #save(changed: Ring, cluster: ClusterKey): void {
     const ring = { ...changed, generation: this.#ring.generation + 1 };
-    this.#disk.write('keyring.json', textOfRing(ring, cluster));
+    if (this.#holdsErased) {
+      this.#disk.write('keyring.json.next', textOfRing(ring, cluster));
+      this.#disk.replace('keyring.json', 'keyring.json.next');
+    } else this.#disk.write('keyring.json', textOfRing(ring, cluster));
     this.#ring = ring;
     this.#behind = false;
+    this.#holdsErased = false;
   }
 }
