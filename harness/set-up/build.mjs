@@ -86,7 +86,7 @@ const options = ({ source, target, selfContained }) => ({
     ? {
         // `import()` of a CommonJS file goes through the ESM loader, which costs the CLI its first 20 ms.
         supported: { 'dynamic-import': false },
-        external: ['msgpackr-extract'],
+        external: ['msgpackr-extract', '@node-rs/argon2'],
         minifySyntax: true,
         minifyWhitespace: true,
         legalComments: 'linked',
