@@ -12,6 +12,7 @@ import { formsOf } from '#gateways/http/event-form';
 import { failureAnswer } from '#gateways/http/failure';
 import { healthRoutes } from '#gateways/http/health-routes';
 import { historyRoutes } from '#gateways/http/history-routes';
+import { judgedRoutes } from '#gateways/http/judge';
 import { metricsOf, type Metrics } from '#gateways/http/metrics';
 import { lineStreams, type LineStreams } from '#gateways/http/ndjson';
 import { operatorRoutes, strict } from '#gateways/http/operator-routes';
@@ -69,7 +70,7 @@ const closingCheckMs = 20;
 export const startHttpGateway = async (node: Node, options: HttpOptions): Promise<HttpGateway> => {
   const streams = lineStreams();
   const metrics = metricsOf(node, streams);
-  const routes = routesOf(node, streams, metrics);
+  const routes = judgedRoutes(node, routesOf(node, streams, metrics));
   const admit = admissionOf(node, options.rateLimit);
   const failed = failureAnswer(options.onDefect ?? ((error) => process.emitWarning(error)));
   const server = serverOf(node, options);

@@ -4,6 +4,7 @@ import { encode } from '#commands/codec/encode';
 import { idFromPath } from '#commands/codec/id-path';
 import type { Problem } from '#commands/codec/problem';
 import { didYouMean } from '#commands/codec/suggest';
+import { only } from '#aggregates/access';
 import type { Engine } from '#log/engine';
 import type { Outcome } from '#log/outcome';
 import { answer, malformed, rejection, type Answer, type Answered, type Ask } from '#gateways/http/answer';
@@ -14,7 +15,9 @@ import { lastChange, lastRefusals, positionsOf, type Kept } from '#gateways/http
 import { leftOut } from '#gateways/http/moment';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
-import type { Node } from '#gateways/node';
+import { refusedAnswer, refusedForm } from '#gateways/http/judge';
+import type { Caller, Node } from '#gateways/node';
+import { readPermission, seesAt, untilLost } from '#gateways/sight';
 import { defaultLimit, logParameters, timelineParameters } from '#gateways/query-parameters';
 
 /** Refusals that `why` tells: the last few are what a person asks about. */
@@ -54,8 +57,12 @@ const timeline = (node: Node, forms: Forms, ask: Ask): Answer => {
   }
   const { limit } = page.right;
   const kept = keptOf(node, named.right);
+  const sees = readerOf(node, ask.principal, kept);
+  if (isLeft(sees)) return sees.left;
   const positions = positionsOf(node.engine, kept, after, limit + 1);
-  const { items, last } = firstTexts(positions, limit, (position) => happened(node, forms, named.right, position));
+  const form = (position: number): Form | undefined =>
+    sees.right(position) ? happened(node, forms, ask.principal, named.right, position) : undefined;
+  const { items, last } = firstTexts(positions, limit, form);
   return pageAnswer(items, { ...(last === undefined ? {} : { cursor: cursorText(String(last)) }), ...oldestOf(kept) });
 };
 
@@ -71,8 +78,11 @@ const why = (node: Node, forms: Forms, ask: Ask): Answer => {
   const { facts } = engine;
   const found = aggregate === undefined ? undefined : facts.get(aggregate.kind, id);
   const kept = keptOf(node, named.right);
+  const sees = readerOf(node, ask.principal, kept);
+  if (isLeft(sees)) return sees.left;
   const change = lastChange(engine, kept);
-  const refusals = lastRefusals(engine, named.right, refusalsTold);
+  const refusals = lastRefusals(engine, named.right, refusalsTold).filter(sees.right);
+  const told = (position: number): Form => happened(node, forms, ask.principal, named.right, position);
   return answer({
     noun,
     ...forms.id(noun, id),
@@ -83,8 +93,8 @@ const why = (node: Node, forms: Forms, ask: Ask): Answer => {
     ...(found === undefined || view === undefined
       ? {}
       : { state: encode(view.spec.row, view.row({ id, ...found }, facts)) }),
-    ...(change === undefined ? {} : { because: happened(node, forms, named.right, change) }),
-    refusals: refusals.map((position) => happened(node, forms, named.right, position)),
+    ...(change === undefined || !sees.right(change) ? {} : { because: told(change) }),
+    refusals: refusals.map(told),
     ...oldestOf(kept),
     position: engine.head.position,
   });
@@ -95,10 +105,32 @@ const keptOf = (node: Node, named: Named): Kept => ({ ...named, oldestPosition: 
 /** Told where something may be left out, since it was compacted. */
 const oldestOf = ({ oldestPosition }: Kept): Form => (oldestPosition === 0 ? {} : { oldestPosition });
 
-/** The outcome at a position, with only the events of one object; other events at that position are counted. */
-const happened = (node: Node, forms: Forms, { noun, id }: Named, position: number): Form => {
-  const outcome = node.engine.outcome(position);
-  if (outcome === undefined) return { position };
+/** Which positions of an object's history a caller may see, or what to answer to one who may see none of it. */
+const readerOf = (node: Node, caller: Caller, kept: Kept): Either<Answer, (position: number) => boolean> => {
+  const { noun, id } = kept;
+  const permission = readPermission(node.engine.vocabulary, noun);
+  const all = node.refuses(caller, permission, { noun, from: '' });
+  if (all === undefined) return right(() => true);
+  if (id === '') return left(refusedAnswer(node, all));
+  const refused = node.refuses(caller, permission, only(noun, id));
+  const change = refused === undefined ? undefined : lastChange(node.engine, kept);
+  if (refused !== undefined && (change === undefined || !seesAt(node, caller, kept, change))) {
+    return left(refusedAnswer(node, refused));
+  }
+  return right((position) => seesAt(node, caller, kept, position));
+};
+
+/**
+ * The outcome at a position, with only the events of one object; other events at that position are counted. A command
+ * on an object that the caller may not read is told without its id.
+ */
+const happened = (node: Node, forms: Forms, caller: Caller, named: Named, position: number): Form => {
+  const recorded = node.engine.outcome(position);
+  if (recorded === undefined) return { position };
+  const { noun, id } = named;
+  const about = { noun: recorded.kind.slice(0, recorded.kind.indexOf('.')), id: recorded.id };
+  const isOwn = about.id === '' || (about.id === id && about.noun === noun);
+  const outcome = isOwn || seesAt(node, caller, about, position) ? recorded : { ...recorded, id: '' };
   const { result } = outcome;
   if (result.status !== 'accepted') return forms.outcome(outcome);
   const events = result.events.filter((event) => event.id === id && event.kind.startsWith(`${noun}.`));
@@ -173,7 +205,13 @@ function* outcomesFrom(engine: Engine, from: number): Iterable<Outcome> {
 }
 
 /** Reads at the pace of the reader, so that nobody is too slow for it. */
-const followLog = (node: Node, forms: Forms, streams: LineStreams, { response }: Ask, from: number): undefined => {
+const followLog = (
+  node: Node,
+  forms: Forms,
+  streams: LineStreams,
+  { response, principal }: Ask,
+  from: number,
+): undefined => {
   const { engine } = node;
   let position = from - 1;
   let wake: () => void = () => undefined;
@@ -181,10 +219,15 @@ const followLog = (node: Node, forms: Forms, streams: LineStreams, { response }:
   const stream = streams.open(response, engine.head.position, {
     onOver: () => {
       stopListening();
+      stopLooking();
       wake();
     },
     onClose: () => stream.end(line({ closed: true, lastPosition: position })),
   });
+  const lost = () => node.refuses(principal, 'log.read');
+  const stopLooking = untilLost(node, principal, lost, (why) =>
+    stream.end(line({ closed: true, lastPosition: position, ...refusedForm(node, why) })),
+  );
   const run = async (): Promise<void> => {
     while (!stream.over) {
       const page: readonly Outcome[] = engine.outcomes(position + 1, pageOutcomes);

@@ -54,7 +54,7 @@ describe('a timeline', () => {
       principal: 'admin',
       credential: 'admin.token',
       source: 'http',
-      address: '',
+      address: '127.0.0.1',
       requestId: 'first',
       outcome: 'accepted',
       events: [{ kind: 'key.put', key: 't', body: { value: '1' } }],

@@ -1,13 +1,15 @@
-import { categories } from '#commands/rejection';
-import type { Rejection } from '#commands/rejection';
+import { categories, type Rejection } from '#commands/rejection';
 import type { NounRange } from '#aggregates/access';
 import { rejected } from '#log/decide';
-import type { Vocabulary } from '#log/vocabulary';
 import type { Answer } from '#gateways/http/answer';
-import { rejectedForm } from '#gateways/http/event-form';
+import { rejectedForm, type Form } from '#gateways/http/event-form';
 import type { Route } from '#gateways/http/route';
 import { fixedRoutes } from '#gateways/fixed-routes';
 import type { Caller, Node } from '#gateways/node';
+
+/** A refusal in words of the catalogue, as the last line of a stream has it. */
+export const refusedForm = ({ engine }: Node, refused: Rejection): Form =>
+  rejectedForm(rejected(engine.vocabulary, refused));
 
 /** A refusal in words of the catalogue. */
 export const refusedAnswer = ({ engine }: Node, refused: Rejection): Answer => {
@@ -30,10 +32,6 @@ export const judged = (
   const refused = node.refuses(caller, permission, range, at);
   return refused === undefined ? undefined : refusedAnswer(node, refused);
 };
-
-/** What must be allowed to read objects of a noun. */
-export const readPermission = ({ views }: Vocabulary, noun: string): string =>
-  views.get(noun)?.spec.permission ?? `${noun}.read`;
 
 /** Puts before each route that `fixedRoutes` names a permission for that it is asked for, of the cluster. */
 export const judgedRoutes = (node: Node, routes: readonly Route[]): readonly Route[] =>

@@ -3,9 +3,11 @@ import { decode } from '#commands/codec/decode';
 import { idFromPath } from '#commands/codec/id-path';
 import { instantToText } from '#commands/codec/instant';
 import { LeaseId } from '#commands/chainfire/lease';
+import { only } from '#aggregates/access';
 import type { Problem } from '#commands/codec/problem';
 import { answer, malformed, refusal, rejection, type Answer, type Ask } from '#gateways/http/answer';
 import { healthOf } from '#gateways/http/component-health';
+import { judged } from '#gateways/http/judge';
 import { keyringRoutes } from '#gateways/http/keyring-routes';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
@@ -46,11 +48,13 @@ export const strict =
 const problemsOf = (...parts: readonly { readonly _tag: string; readonly left?: readonly Problem[] }[]) =>
   parts.flatMap((part) => part.left ?? []);
 
-const renew = (node: Node, { params, query, body }: Ask): Answer => {
+const renew = (node: Node, { principal, params, query, body }: Ask): Answer => {
   const id = idFromPath(LeaseId, params['id'] ?? '');
   const read = readNothing(query);
   const nothing = decode(Nothing, body === undefined ? {} : body);
   if (isLeft(id) || isLeft(read) || isLeft(nothing)) return malformed(problemsOf(id, read, nothing));
+  const refused = judged(node, principal, 'lease.renew', only('lease', id.right));
+  if (refused !== undefined) return refused;
   const renewed = node.liveness.renew(id.right);
   if (renewed !== undefined) return answer({ id: id.right, ttlSeconds: renewed.ttlSeconds });
   const spec = node.engine.vocabulary.rejections.get('lease.ended');

@@ -4,10 +4,11 @@ import type { Rejection } from '#commands/rejection';
 import type { Page, Selection } from '#projections/selection';
 import type { Answer } from '#gateways/http/answer';
 import type { Query } from '#gateways/http/query';
+import { open, seal } from '#gateways/http/sealed-cursor';
 import { defaultLimit } from '#gateways/query-parameters';
 
 /** A page ends early here, whatever its limit: ten thousand values of 1.5 MiB are no answer. */
-const maxPageChars = 8 * 2 ** 20;
+export const maxPageChars = 8 * 2 ** 20;
 
 /** Objects read at once, so that few more are held than are sent. */
 const objectsAtOnce = 64;
@@ -23,8 +24,15 @@ export const pageIn = (query: Query): Either<readonly Problem[], Page> => {
 
 export const cursorText = (cursor: string): string => Buffer.from(cursor, 'latin1').toString('base64url');
 
-/** Undefined if it is no text that `cursorText` gives. */
+/** For a cursor that names what was not shown. */
+export const sealedCursorText = (cursor: string): string => `${sealedMark}${seal(cursor)}`;
+
+/** No letter of the other cursors. */
+const sealedMark = '.';
+
+/** Undefined if it is no text that `cursorText` or `sealedCursorText` gives. */
 const cursorFromText = (text: string): string | undefined => {
+  if (text.startsWith(sealedMark)) return open(text.slice(sealedMark.length));
   const cursor = Buffer.from(text, 'base64url').toString('latin1');
   return cursorText(cursor) === text ? cursor : undefined;
 };
@@ -78,21 +86,22 @@ const cutAt = <S>(
   return right(cursor === undefined ? { items } : { items, cursor });
 };
 
-/** The JSON texts of the first items, and the last of them if others follow. */
+/** The JSON texts of the first items, and the last that was looked at if others follow; some may have no form. */
 export const firstTexts = <T>(
   all: Iterable<T>,
   limit: number,
-  form: (item: T) => unknown,
+  form: (item: T) => object | undefined,
 ): { readonly items: readonly string[]; readonly last?: T } => {
   const items: string[] = [];
-  let chars = 0;
+  let [chars, looked] = [0, 0];
   let last: T | undefined;
   for (const one of all) {
-    const item = items.length < limit ? JSON.stringify(form(one)) : '';
-    chars += item.length;
-    if (item === '' || (chars > maxPageChars && items.length > 0))
-      return last === undefined ? { items } : { items, last };
-    items.push(item);
+    if (looked++ >= limit) return last === undefined ? { items } : { items, last };
+    const shown = form(one);
+    const item = shown === undefined ? undefined : JSON.stringify(shown);
+    chars += item?.length ?? 0;
+    if (chars > maxPageChars && items.length > 0) return last === undefined ? { items } : { items, last };
+    if (item !== undefined) items.push(item);
     last = one;
   }
   return { items };

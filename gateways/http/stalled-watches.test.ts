@@ -4,6 +4,7 @@ import { formsOf } from '#gateways/http/event-form';
 import { lineStreams } from '#gateways/http/ndjson';
 import { watchStream } from '#gateways/http/watch-stream';
 import { administrator } from '#gateways/server/policy';
+import type { Frame } from '#log/watch';
 import { startTestNode } from '#harness/node';
 
 const WATCHES = 100;
@@ -40,6 +41,7 @@ class StalledResponse extends ServerResponse {
 
 test(`${WATCHES} watches that nobody reads hold up nobody, keep little, and end where they can go on`, async () => {
   const node = await startTestNode();
+  const everything = { seen: (frame: Frame) => frame, lost: () => undefined };
   try {
     const { engine } = node;
     const watch = watchStream(node, formsOf(engine.vocabulary), lineStreams());
@@ -48,7 +50,7 @@ test(`${WATCHES} watches that nobody reads hold up nobody, keep little, and end 
     const from = engine.head.position;
     for (const response of responses) {
       const ask = { response, params: {}, query: '', headers: {}, body: undefined, principal: caller };
-      watch(ask, [{ noun: 'key', from: '' }], from);
+      watch(ask, [{ noun: 'key', from: '' }], from, everything);
     }
     while (node.watchCount() < WATCHES) await new Promise((resolve) => setImmediate(resolve));
 

@@ -3,27 +3,34 @@ import { encode } from '#commands/codec/encode';
 import { idFromPath } from '#commands/codec/id-path';
 import type { Problem } from '#commands/codec/problem';
 import { watchedFilters } from '#commands/view';
-import { prefixEnd } from '#aggregates/facts';
-import { pageOf } from '#projections/selection';
+import type { Rejection } from '#commands/rejection';
+import { only } from '#aggregates/access';
+import { prefixEnd, type Fact } from '#aggregates/facts';
+import { pageOf, type Page } from '#projections/selection';
 import type { AnyView, Consistency } from '#projections/view';
 import type { WatchedRange } from '#log/watch';
 import { answer, malformed, rejection, type Answer, type Answered, type Ask } from '#gateways/http/answer';
 import { awaited, gone, leftOut, readingOf } from '#gateways/http/moment';
-import { cursorText, pageAnswer, pageIn, selectedTexts } from '#gateways/http/page';
+import { judged, refusedAnswer } from '#gateways/http/judge';
+import { cursorText, pageAnswer, pageIn, sealedCursorText, selectedTexts } from '#gateways/http/page';
 import { queryReader, type Query } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
+import { seenTexts, type SeenTexts } from '#gateways/http/seen-page';
 import type { WatchStream } from '#gateways/http/watch-stream';
-import type { Node } from '#gateways/node';
+import type { Caller, Node } from '#gateways/node';
+import { sightOf } from '#gateways/sight';
 import { listParameters, oneParameters } from '#gateways/query-parameters';
 
 /** `GET` of one object of a view, or of the changes that are made to it. */
 export const oneRoute = (node: Node, watch: WatchStream, view: AnyView): Route => {
   const readQuery = queryReader(oneParameters);
   const { spec, kind } = view;
-  const read = (id: string, query: Query): Answer => {
+  const read = (caller: Caller, id: string, query: Query): Answer => {
     const reading = readingOf(node, spec.noun, query);
     if (isLeft(reading)) return reading.left;
     const { facts, position } = reading.right;
+    const refused = judged(node, caller, spec.permission, only(spec.noun, id), position);
+    if (refused !== undefined) return refused;
     const found = facts.get(kind, id);
     const row = found === undefined ? undefined : encode(spec.row, view.row({ id, ...found }, facts));
     const gone = reading.right.gone();
@@ -45,8 +52,8 @@ export const oneRoute = (node: Node, watch: WatchStream, view: AnyView): Route =
       }
       const name = id.right;
       return whenReached(node, query.right, () => {
-        if (query.right['watch'] === undefined) return read(name, query.right);
-        return watched(node, watch, ask, query.right, [{ noun: spec.noun, from: name, to: `${name}\0` }]);
+        if (query.right['watch'] === undefined) return read(ask.principal, name, query.right);
+        return watched(node, watch, ask, query.right, [only(spec.noun, name)]);
       });
     },
   };
@@ -56,18 +63,26 @@ export const oneRoute = (node: Node, watch: WatchStream, view: AnyView): Route =
 export const listRoute = (node: Node, watch: WatchStream, view: AnyView): Route => {
   const { spec } = view;
   const readQuery = queryReader({ ...listParameters, ...spec.filters });
-  const read = (query: Query): Answer => {
+  const read = (caller: Caller, query: Query): Answer => {
     const reading = readingOf(node, spec.noun, query);
     if (isLeft(reading)) return reading.left;
     const { facts, position } = reading.right;
     const page = pageIn(query);
     if (isLeft(page)) return malformed(page.left);
     const filters = filtersIn(view, query);
-    const selected = selectedTexts(
-      page.right,
-      (part) => view.select?.(filters, facts, part) ?? right(pageOf(view.kind, { from: '' }, facts, part)),
-      (fact) => JSON.stringify(encode(spec.row, view.row(fact, facts))),
-    );
+    const select = (part: Page) =>
+      view.select?.(filters, facts, part) ?? right(pageOf(view.kind, { from: '' }, facts, part));
+    const text = (fact: Fact<unknown>): string => JSON.stringify(encode(spec.row, view.row(fact, facts)));
+    const all = { noun: spec.noun, ...(view.range?.(filters) ?? { from: '' }) };
+    const refused = node.refuses(caller, spec.permission, all, position);
+    if (refused !== undefined) {
+      if (refused.code === 'credential.ended') return refusedAnswer(node, refused);
+      const maySee = (id: string): boolean =>
+        node.refuses(caller, spec.permission, only(spec.noun, id), position) === undefined;
+      const seen = seenTexts(page.right, select, text, maySee);
+      return reading.right.gone() ?? partAnswer(seen, position);
+    }
+    const selected = selectedTexts(page.right, select, text);
     const gone = reading.right.gone();
     if (gone !== undefined) return gone;
     if (isLeft(selected)) {
@@ -87,12 +102,20 @@ export const listRoute = (node: Node, watch: WatchStream, view: AnyView): Route 
       const query = readQuery(ask.query);
       if (isLeft(query)) return malformed(query.left);
       return whenReached(node, query.right, () => {
-        if (query.right['watch'] === undefined) return read(query.right);
+        if (query.right['watch'] === undefined) return read(ask.principal, query.right);
         const range = rangeOf(view, query.right);
         return isLeft(range) ? malformed(range.left) : watched(node, watch, ask, query.right, [range.right]);
       });
     },
   };
+};
+
+/** What may be seen of a list. Why it cannot be made may name what others cannot see: it is an empty one to them. */
+const partAnswer = (seen: Either<Rejection, SeenTexts>, position: number): Answer => {
+  if (isLeft(seen)) return pageAnswer([], {}, position);
+  const { items, cursor, hidden } = seen.right;
+  if (cursor === undefined) return pageAnswer(items, {}, position);
+  return pageAnswer(items, { cursor: hidden ? sealedCursorText(cursor) : cursorText(cursor) }, position);
 };
 
 /**
@@ -118,6 +141,8 @@ export const watched = (
   query: Query,
   ranges: readonly WatchedRange[],
 ): Answered => {
+  const sight = sightOf(node, ask.principal, ranges);
+  if (isLeft(sight)) return refusedAnswer(node, sight.left);
   const from = query['watch'] as number;
   const { position } = node.engine.head;
   const problems: Problem[] = [];
@@ -130,7 +155,7 @@ export const watched = (
   if (instead !== undefined) return instead;
   const oldest = Math.max(...ranges.map(({ noun }) => node.oldestPosition(noun)));
   // What changed at the oldest position is still told.
-  return from + 1 < oldest ? gone(oldest) : watch(ask, ranges, from);
+  return from + 1 < oldest ? gone(oldest) : watch(ask, ranges, from, sight.right);
 };
 
 /** The ids that filters let through. */

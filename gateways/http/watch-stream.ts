@@ -3,10 +3,12 @@ import type { Frame, WatchedRange } from '#log/watch';
 import type { Form, Forms } from '#gateways/http/event-form';
 import type { Ask } from '#gateways/http/answer';
 import { line, type LineStreams } from '#gateways/http/ndjson';
+import { refusedForm } from '#gateways/http/judge';
 import type { Node } from '#gateways/node';
+import { untilLost, type Sight } from '#gateways/sight';
 
-/** Streams the changes of ranges after a position: one line for all changes of a position. */
-export type WatchStream = (ask: Ask, ranges: readonly WatchedRange[], from: number) => undefined;
+/** Streams what may be seen of the changes of ranges after a position: one line for all changes of a position. */
+export type WatchStream = (ask: Ask, ranges: readonly WatchedRange[], from: number, sight: Sight) => undefined;
 
 export const watchStream = (node: Node, forms: Forms, streams: LineStreams): WatchStream => {
   const { engine } = node;
@@ -29,18 +31,30 @@ export const watchStream = (node: Node, forms: Forms, streams: LineStreams): Wat
     return bookmark.line;
   };
 
-  return ({ response }, ranges, from) => {
+  return ({ response, principal }, ranges, from, sight) => {
     const stream = streams.open(response, engine.head.position, {
-      onOver: () => watch.close(),
+      onOver: () => {
+        watch.close();
+        stopLooking();
+      },
       onClose: () => close(watch.position),
     });
     const close = (lastPosition: number): void => stream.end(line({ closed: true, lastPosition }));
     const watch = node.watch(ranges, from, {
-      frame: (frame) => stream.write(shared(frame)),
+      frame: (frame) => {
+        const seen = sight.seen(frame);
+        return seen === undefined || stream.write(shared(seen));
+      },
       ready: () => stream.ready(),
       bookmark: (at) => void stream.write(bookmarked(at)),
       closed: close,
     });
+    const stopLooking = untilLost(
+      node,
+      principal,
+      () => sight.lost(),
+      (why) => stream.end(line({ closed: true, lastPosition: watch.position, ...refusedForm(node, why) })),
+    );
     return undefined;
   };
 };

@@ -3,20 +3,22 @@ import type { Engine } from '#log/engine';
 import { factsAt } from '#log/past';
 import type { Node } from '#gateways/node';
 
-/** Judges reads with the same eyes as decisions, on what is published: the position that comes next. */
+/**
+ * Judges reads with the same eyes as decisions, on what is published: the position that comes next. Made before what
+ * hands changes to watches, so that who loses a right hears of it before the changes of the same group.
+ */
 export const refusalsOf = (engine: Engine, now: () => number): Pick<Node, 'refuses' | 'onRightsChanged'> => {
   const { vocabulary } = engine;
   const { access } = vocabulary;
   const authority = authorityOf(vocabulary);
   const listeners = new Set<() => void>();
+  const newest = (): number => access?.changedAt(engine.facts) ?? 0;
   let changedAt = 0;
-  let stopListening: () => void = () => undefined;
-  const look = (): void => {
-    const newest = access?.changedAt(engine.facts) ?? 0;
-    if (newest === changedAt) return;
-    changedAt = newest;
+  engine.onApplied(() => {
+    if (listeners.size === 0 || newest() === changedAt) return;
+    changedAt = newest();
     for (const listener of [...listeners]) listener();
-  };
+  });
   return {
     refuses: ({ name, credential, address }, permission, range, at) => {
       if (name === breakGlass) return undefined;
@@ -34,14 +36,9 @@ export const refusalsOf = (engine: Engine, now: () => number): Pick<Node, 'refus
       return authority.objects(permission, range, engine.facts, moment, was);
     },
     onRightsChanged: (listener) => {
-      if (listeners.size === 0) {
-        changedAt = access?.changedAt(engine.facts) ?? 0;
-        stopListening = engine.onApplied(look);
-      }
+      if (listeners.size === 0) changedAt = newest();
       listeners.add(listener);
-      return () => {
-        if (listeners.delete(listener) && listeners.size === 0) stopListening();
-      };
+      return () => void listeners.delete(listener);
     },
   };
 };

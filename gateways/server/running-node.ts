@@ -71,6 +71,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
   for (const path of [data.backupPath, data.snapshotPath]) await removeUnfinished(path);
   await dropSnapshots(data.snapshotPath, (await log.bounds()).first - 1);
   const secrets = startKeyring(data, engine, notices);
+  const refusals = refusalsOf(engine, options.now);
   const hub = new WatchHub(engine);
   const liveness = await startLiveness(engine, randomBytes(8).toString('hex'));
   if (isUnfounded(engine)) await found(engine, options.founding ?? usualFounding);
@@ -113,7 +114,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     version: options.version,
     startedMs: options.now(),
     authenticate: tokenCheck(data.token),
-    ...refusalsOf(engine, options.now),
+    ...refusals,
     watch: (ranges, from, sink) => hub.watch(ranges, from, sink),
     watchCount: () => hub.size,
     oldestPosition: (noun) => engine.facts.get(historyKind, noun)?.state.position ?? 0,
