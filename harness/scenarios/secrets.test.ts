@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -226,4 +227,47 @@ test('a secret stands nowhere in the clear, and a forgotten one opens nowhere', 
     expect(ring?.keys.map((key) => unwrap(clusterKeyIn(keyring), key))).toEqual([undefined, undefined]);
     // And nothing of all that was made since has what would open it.
     expect(found(older, everywhere)).toEqual([]);
+  }));
+
+test('a cluster key of systemd is in no file, and an erasure says which backups must go', () =>
+  onStage(async (stage) => {
+    const credentials = join(stage.directory, 'credentials');
+    const bytes = randomBytes(32);
+    mkdirSync(credentials);
+    writeFileSync(join(credentials, 'ultracloud.cluster-key'), `${bytes.toString('base64')}\n`);
+    const options = { through: ['env', `CREDENTIALS_DIRECTORY=${credentials}`] };
+    // What was sealed before is wrapped by the credential from the first start with it on.
+    await (await stage.start()).stop();
+    const sealed = await sealTwo(stage.data);
+    const server = await stage.start(options);
+    const key = needle('the credential', bytes);
+    expect(readdirSync(join(stage.data, 'keyring'))).toEqual(['keyring.json']);
+    expect(found(stage.data, [key])).toEqual([]);
+    const backup = await stage.cli(
+      'keyring',
+      'backup',
+      join(stage.directory, 'ring'),
+      '--data',
+      stage.data,
+      '-o',
+      'json',
+    );
+    const { generation, clusterKey } = JSON.parse(backup.stdout);
+    expect(clusterKey).toBe('unknown');
+    expect((await stage.cli('keyring', 'rotate')).stderr).toContain('The cluster key is a credential of systemd');
+    expect((await stage.cli('secret-key', 'forget', subject)).exitCode).toBe(0);
+    const status = await stage.cli('keyring', 'status', '-o', 'json');
+    const before = Number(JSON.parse(status.stdout).deleteBackupsBefore);
+    expect(before).toBeGreaterThan(generation);
+    expect(server.output()).toContain(`delete every backup of the keyring of a generation before ${before}`);
+    expect((await stage.cli('keyring', 'status')).stderr).toContain(`of generations before ${before}: delete those.`);
+    await server.stop();
+    // Without the credential nothing can be opened, which is told; all else goes on.
+    for (const text of sealed) expect(await opened(stage.data, text)).toBe('unavailable');
+    const without = await stage.start();
+    expect(without.output()).toMatch(
+      /warning: .*keyring\.json is wrapped by the cluster key [0-9a-f]{16}, which is not/,
+    );
+    expect((await stage.cli('kv', 'put', 'a', 'b')).exitCode).toBe(0);
+    expect((await stage.cli('keyring', 'status')).exitCode).toBe(1);
   }));
