@@ -106,6 +106,8 @@ export interface BuiltinRole {
 
 /** Judges who may do what. Brought by the component that keeps identities. */
 export interface Access {
+  /** What changes with everything that answers rest on; it is asked for with every command. */
+  readonly changed: { readonly noun: string; readonly id: string };
   /** The position of the last change that answers rest on: a standing holds as long as this stays. */
   changedAt(facts: Facts): number;
   /** Without a credential: of a principal, whatever it shows. */

@@ -1,3 +1,4 @@
+import type { AnyAggregate } from '#aggregates/aggregate';
 import { detach } from '#aggregates/chainfire/detach';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
@@ -68,8 +69,13 @@ import { userView } from '#projections/iam/user';
 
 const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
 
-const aggregateOf = (noun: string) =>
-  catalog.flatMap(({ aggregates }) => aggregates).find(({ kind }) => kind.noun === noun);
+let byNoun: ReadonlyMap<string, AnyAggregate> | undefined;
+
+/** Of the catalogue, which is not whole before its components are made. */
+const aggregateOf = (noun: string): AnyAggregate | undefined =>
+  (byNoun ??= new Map(
+    catalog.flatMap(({ aggregates }) => aggregates.map((aggregate) => [aggregate.kind.noun, aggregate] as const)),
+  )).get(noun);
 
 let permissions: readonly string[] | undefined;
 

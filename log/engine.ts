@@ -5,7 +5,7 @@ import { decideEntry, type Head } from '#log/decide';
 import { engineBounds, type EngineBounds } from '#log/engine-bounds';
 import { decodeEntry, encodeSubmission, type Submission } from '#log/entry';
 import { factsOf } from '#log/facts';
-import { integerKey, integerOfKey } from '#log/key';
+import { integerKey, integerOfKey, stateKey } from '#log/key';
 import { isLogError, type Log, type LogGroup } from '#log/log';
 import type { Store } from '#log/lmdb-rows';
 import { decodeOutcome, type Outcome } from '#log/outcome';
@@ -90,6 +90,8 @@ export class Engine {
     this.#bounds = options.bounds ?? engineBounds;
     this.vocabulary = options.vocabulary;
     this.#head = options.store.head;
+    const { access } = options.vocabulary;
+    if (access !== undefined) options.store.hold(stateKey(access.changed.noun, access.changed.id));
     this.#recent = new Overlay(options.store);
     this.rows = {
       get: (table, key) => this.#recent.get(table, key),

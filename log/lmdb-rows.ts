@@ -13,6 +13,8 @@ export interface Store extends Rows {
   readonly head: Head;
   /** Writes all changes and the head that they lead to, in one transaction: all of it or nothing. */
   commit(changes: Overlay, head: Head): Promise<void>;
+  /** Keeps a row of a state in memory, since every command asks for it. */
+  hold(key: string): void;
   /** Runs `read` on one unchanging state of the rows, however long it takes. */
   snapshot<T>(read: (rows: RawRows) => Promise<T>): Promise<T>;
   /** Replaces everything: for restoring. The rows of one table come in key order. */
@@ -100,18 +102,26 @@ export const openStore = async (directory: string, options: { readonly noSync?: 
 const storeOf = (files: Files, meta: Db, dbs: Readonly<Record<Table, Db>>): Store => {
   const { root } = files;
   let head = readHead(meta);
+  let held: { readonly key: string; readonly row: unknown } | undefined;
+  const get: Store['get'] = (table, key) => {
+    if (held !== undefined && key === held.key && table === 'state') return held.row;
+    try {
+      const bytes = dbs[table].getBinaryFast(key);
+      return bytes === undefined ? undefined : decodeRow(table, copyOf(bytes));
+    } catch (error) {
+      throw unreadable(table, error);
+    }
+  };
+  const hold = (key: string): void => {
+    held = undefined;
+    held = { key, row: get('state', key) };
+  };
   return {
     get head() {
       return head;
     },
-    get: (table, key) => {
-      try {
-        const bytes = dbs[table].getBinaryFast(key);
-        return bytes === undefined ? undefined : decodeRow(table, copyOf(bytes));
-      } catch (error) {
-        throw unreadable(table, error);
-      }
-    },
+    get,
+    hold,
     range: (table, range) => rangeOf(dbs[table], table, range),
     commit: async (changes, next) => {
       const writes = await encoded(changes);
@@ -123,6 +133,7 @@ const storeOf = (files: Files, meta: Db, dbs: Readonly<Record<Table, Db>>): Stor
       });
       head = next;
       root.resetReadTxn();
+      if (held !== undefined) hold(held.key);
     },
     snapshot: async (read) => {
       const transaction = root.useReadTransaction();
@@ -155,6 +166,7 @@ const storeOf = (files: Files, meta: Db, dbs: Readonly<Record<Table, Db>>): Stor
       await meta.put(HEAD, encodeHead(next));
       await root.flushed;
       head = next;
+      if (held !== undefined) hold(held.key);
     },
     prune: async (table, keys) => {
       await atomically(files, (written) => {

@@ -10,7 +10,7 @@ export type Policy = Readonly<Record<string, never>>;
 
 export const policyKind = kind<Policy>('policy');
 
-const id = 'cluster';
+export const policyId = 'cluster';
 
 export type PolicyEvent = { readonly kind: 'policy.touched'; readonly body: Policy };
 
@@ -25,7 +25,7 @@ export const policy: Aggregate<Policy, PolicyCommand, PolicyEvent, never> = {
 };
 
 /** Where the last change was; 0: nobody was ever granted anything. */
-export const policyChangedAt = (facts: Facts): number => facts.get(policyKind, id)?.modPosition ?? 0;
+export const policyChangedAt = (facts: Facts): number => facts.get(policyKind, policyId)?.modPosition ?? 0;
 
 /** Events after which an answer to the question who may do what can be another one. */
 const changing: readonly string[] = [
@@ -50,12 +50,14 @@ const changing: readonly string[] = [
   'session.reused',
   'session.revoked',
   'session.ended',
+  'certificate.revoked',
   'access-key.deleted',
+  'signing-key.dropped',
 ];
 
 /** Nothing follows when the policy was touched at this position: one change of a position is as good as several. */
 export const policyKeeping: readonly Reaction[] = changing.map((on) => ({
   on,
   react: (_event, facts, moment) =>
-    policyChangedAt(facts) === moment.position ? [] : [{ kind: touchPolicy.kind, id, body: {} }],
+    policyChangedAt(facts) === moment.position ? [] : [{ kind: touchPolicy.kind, id: policyId, body: {} }],
 }));

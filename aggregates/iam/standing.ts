@@ -187,26 +187,39 @@ const sorted = (rules: readonly Rule[]): Sorted => {
   };
 };
 
-function* candidates({ at, objects, lengths }: Sorted, { owners, objects: asked }: Target): Iterable<Rule> {
-  yield* at.get('cluster') ?? [];
+/** Whether one of the rules that may cover a target passes; not a generator, which would cost more than the asking. */
+const someCandidate = (
+  { at, objects, lengths }: Sorted,
+  { owners, objects: asked }: Target,
+  passes: (rule: Rule) => boolean,
+): boolean => {
+  if (at.get('cluster')?.some(passes) === true) return true;
   for (const owner of owners) {
-    yield* at.get(owner) ?? [];
+    if (at.get(owner)?.some(passes) === true) return true;
+    if (objects.size === 0) continue;
     const slash = owner.indexOf('/');
-    yield* beginning(objects, lengths, owner.slice(0, slash), owner.slice(slash + 1));
+    if (someBeginning(objects, lengths, owner.slice(0, slash), owner.slice(slash + 1), passes)) return true;
   }
-  if (asked === undefined) return;
-  if (at.size > 0) yield* at.get(`${asked.noun}/${asked.from}`) ?? [];
-  yield* beginning(objects, lengths, asked.noun, asked.from);
-}
+  if (asked === undefined) return false;
+  if (at.get(`${asked.noun}/${asked.from}`)?.some(passes) === true) return true;
+  return someBeginning(objects, lengths, asked.noun, asked.from, passes);
+};
 
-function* beginning(objects: Sorted['objects'], lengths: Sorted['lengths'], noun: string, id: string): Iterable<Rule> {
+const someBeginning = (
+  objects: Sorted['objects'],
+  lengths: Sorted['lengths'],
+  noun: string,
+  id: string,
+  passes: (rule: Rule) => boolean,
+): boolean => {
   const known = objects.get(noun);
-  if (known === undefined) return;
+  if (known === undefined) return false;
   for (const length of lengths.get(noun) ?? []) {
-    if (length > id.length) return;
-    yield* known.get(id.slice(0, length)) ?? [];
+    if (length > id.length) return false;
+    if (known.get(id.slice(0, length))?.some(passes) === true) return true;
   }
-}
+  return false;
+};
 
 /** Whether a principal may do it because it is about itself or what it has. */
 export const mayAsOwn = (principal: string, permission: string, target: Target): boolean =>
@@ -225,10 +238,11 @@ export const standingOf = (facts: Facts, words: Words, principal: string, creden
         if (permitsOne(rule.permits, permission) && touches(rule, target) && applies(rule, target, asker)) return false;
       }
       if (mayAsOwn(principal, permission, target)) return true;
-      for (const rule of candidates(rules, target)) {
-        if (permitsOne(rule.permits, permission) && covers(rule, target) && applies(rule, target, asker)) return true;
-      }
-      return false;
+      return someCandidate(
+        rules,
+        target,
+        (rule) => permitsOne(rule.permits, permission) && covers(rule, target) && applies(rule, target, asker),
+      );
     },
   };
 };

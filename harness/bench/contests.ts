@@ -80,6 +80,27 @@ const scanned = engineRow(alone('view-rebuild', 's', 60, 'less'), ({ worker, dir
 
 const LATENCY_LOAD = { clients: 64, rate: 5_000 } as const;
 
+/** What the issue of identity asks for: so many bindings and roles. */
+const granted = { bindings: 10_000, roles: 1_000 };
+
+const evaluation: Bench = {
+  contests: [alone('iam-evaluation', 'us', 20, 'less')],
+  measure: async (arena) => {
+    const { worker, directory, seconds } = arena;
+    const [contest] = evaluation.contests as [Contest];
+    const measure = async (): Promise<Measured> => {
+      const { warmUs, firstUs } = await worker.run('judged', { directory, ...granted, seconds });
+      return { value: warmUs, detail: { firstUs } };
+    };
+    const { ours } = await interleave(arena, contest.name, measure, undefined);
+    return [rowOf(contest, ours, [])];
+  },
+};
+
+const authorisation = engineRow(alone('iam-cost', 'percent', 15, 'less'), ({ worker, directory, seconds }) =>
+  worker.run('authorised', { directory, ...granted, inFlight: 64, seconds: seconds * 2 }),
+);
+
 const latency = engineRow(
   alone('put-p99', 'ms', 50, 'less'),
   async ({ worker, loaded, seconds }) => {
@@ -172,4 +193,6 @@ export const benches: readonly Bench[] = [
   redecided,
   scanned,
   validation,
+  evaluation,
+  authorisation,
 ];

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { keyKind } from '#aggregates/chainfire/key';
 import { catalog } from '#gateways/catalog';
 import type { RunningNode } from '#gateways/server/running-node';
 import { verifyDirectory } from '#gateways/server/verify-log';
+import { inNewDirectory, withNode } from '#harness/bench/engine-node';
 import { keyOf, value } from '#harness/bench/etcd-message';
-import { openTestNode } from '#harness/node';
 import type { Submission } from '#log/entry';
 import { keyView } from '#projections/chainfire/key';
 import { pageOf } from '#projections/selection';
@@ -47,24 +45,6 @@ const commandAt = (place: number, keys: number): Submission => {
       return { kind: 'key.put', id, body: { value }, ...caller, expectVersion: 1_000_000 };
     default:
       return { kind: 'key.put', id, body: { value }, ...caller };
-  }
-};
-
-const withNode = async <T>(directory: string, measure: (node: RunningNode) => Promise<T>): Promise<T> => {
-  const node = await openTestNode(directory);
-  try {
-    return await measure(node);
-  } finally {
-    await node.stop();
-  }
-};
-
-const inNewDirectory = async <T>(below: string, measure: (directory: string) => Promise<T>): Promise<T> => {
-  const directory = mkdtempSync(join(below, 'engine-'));
-  try {
-    return await measure(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
   }
 };
 

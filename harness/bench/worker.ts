@@ -11,6 +11,7 @@ import {
 import { fill, type Fill } from '#harness/bench/fill';
 import { runGrpcLoad, type GrpcLoad } from '#harness/bench/grpc-load';
 import { runHttpLoad, type HttpLoad } from '#harness/bench/http-load';
+import { authorised, judged, type AuthorisedRun, type Judged, type JudgedRun } from '#harness/bench/identity-run';
 import type { LoadResult } from '#harness/bench/load-result';
 import { runWatchLoad, type WatchLoad, type WatchResult } from '#harness/bench/watch-load';
 
@@ -23,9 +24,21 @@ interface Jobs {
   readonly decided: (run: DecidedRun) => Promise<number>;
   readonly redecided: (run: RedecidedRun) => Promise<number>;
   readonly scanned: (run: ScannedRun) => Promise<number>;
+  readonly judged: (run: JudgedRun) => Promise<Judged>;
+  readonly authorised: (run: AuthorisedRun) => Promise<number>;
 }
 
-const jobs: Jobs = { grpc: runGrpcLoad, http: runHttpLoad, watch: runWatchLoad, fill, decided, redecided, scanned };
+const jobs: Jobs = {
+  grpc: runGrpcLoad,
+  http: runHttpLoad,
+  watch: runWatchLoad,
+  fill,
+  decided,
+  redecided,
+  scanned,
+  judged,
+  authorised,
+};
 
 type JobName = keyof Jobs;
 type Result = { readonly result: unknown } | { readonly error: string };

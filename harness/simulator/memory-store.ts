@@ -27,6 +27,7 @@ export const memoryStore = (disk: SimulatedDisk, pause: () => Promise<void>, ali
     disk.head = head;
     return undefined;
   },
+  hold: () => undefined,
   snapshot: absent,
   load: absent,
   prune: async (table, keys) => {
