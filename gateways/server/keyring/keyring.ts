@@ -11,7 +11,10 @@ export class Forgotten extends Error {
 /** What was given cannot be opened: damaged, sealed for another purpose, or with a key that is not here. */
 export class Unreadable extends Error {}
 
-/** There is no keyring to work with. The message names the file and the way back; what needs no secret goes on. */
+/**
+ * There is no keyring to work with, or it cannot be written. The message names the file and the way back; what needs no
+ * secret goes on.
+ */
 export class KeyringUnavailable extends Error {}
 
 /** How a keyring stands, for operators; no key material. */
@@ -38,7 +41,7 @@ export interface KeyName {
 
 /**
  * Seals what may enter the log, under keys that never do: one or more for each subject, wrapped by the cluster key.
- * Each call but `status` and `keys` throws `KeyringUnavailable` when the keyring is lost or damaged.
+ * What needs a key throws `KeyringUnavailable` when the keyring is lost or damaged, or the disk fails.
  */
 export interface Keyring {
   /**

@@ -99,14 +99,15 @@ export const startKeyring = (data: DataDirectory, engine: Engine, notices: Notic
   settle();
 
   const stopListening = engine.onApplied((batch) => {
-    const forgotten = batch.flatMap(({ result }) =>
-      result.status !== 'accepted'
-        ? []
-        : result.events.flatMap((event) =>
-            event.kind === 'secret-key.forgotten' ? (event.body as { readonly keys: readonly string[] }).keys : [],
-          ),
-    );
-    if (forgotten.length > 0) erase(forgotten);
+    // Nearly every batch has none: nothing is made for it.
+    let forgotten: string[] | undefined;
+    for (const { result } of batch) {
+      if (result.status !== 'accepted') continue;
+      for (const { kind: event, body } of result.events) {
+        if (event === 'secret-key.forgotten') (forgotten ??= []).push(...(body as { readonly keys: string[] }).keys);
+      }
+    }
+    if (forgotten !== undefined) erase(forgotten);
   });
   return {
     keyring,

@@ -164,15 +164,22 @@ const keyringOf = (stored: WrappedKeys, { isSubject = () => true, made: tellMade
     return known;
   };
 
+  /** A fault of the disk is one of the keyring; `erase` tells it as it is, since its caller tries again. */
+  const written = (change: () => void): void => {
+    try {
+      change();
+    } catch (error) {
+      throw new KeyringUnavailable(`The keyring cannot be written: ${said(error)}`, { cause: error });
+    } finally {
+      index();
+    }
+  };
+
   const makeKey = (subject: string): string | undefined => {
     if (!isSubject(subject)) throw new Error(`${JSON.stringify(subject)} is no subject of keys`);
     if (stored.ring.keys.filter((key) => key.subject === subject).length >= KEYS_PER_SUBJECT) return undefined;
     const id = newKeyId();
-    try {
-      stored.add(id, subject, randomBytes(KEY_BYTES));
-    } finally {
-      index();
-    }
+    written(() => stored.add(id, subject, randomBytes(KEY_BYTES)));
     tellMade?.({ id, subject });
     return id;
   };
@@ -197,11 +204,7 @@ const keyringOf = (stored: WrappedKeys, { isSubject = () => true, made: tellMade
     rotateSubject: makeKey,
     rotateClusterKey: () => {
       if (stored.cluster.from === 'credential') throw new KeyringUnavailable(notOurs);
-      try {
-        stored.rotate();
-      } finally {
-        index();
-      }
+      written(() => stored.rotate());
     },
     erase: (keyIds) => {
       const ids = new Set(keyIds);
