@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Problem } from '#commands/codec/problem';
 import type { CertificatePurpose } from '#commands/iam/certificate';
 import type { Engine } from '#log/engine';
+import type { Identity } from '#gateways/identity';
 import type { Submission } from '#log/entry';
 import type { Outcome } from '#log/outcome';
 import type { Rejection } from '#commands/rejection';
@@ -147,6 +148,7 @@ export interface Node {
   /** Seals what may enter the log, and opens it. */
   readonly keyring: Keyring;
   readonly certificates: Certificates;
+  readonly identity: Identity;
   readonly clusterId: string;
   readonly directory: string;
   readonly version: string;

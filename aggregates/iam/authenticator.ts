@@ -120,26 +120,25 @@ export const authenticatorOf = (
 
   decide(state, command, facts, moment) {
     const { now } = moment;
-    switch (command.kind) {
-      case 'authenticator.reset':
-        return state === undefined ? accept() : accept({ kind: 'authenticator.removed', body: {} });
-      case 'authenticator.fail': {
-        if (state === undefined) return reject('authenticator.absent');
-        if (now < state.lockedUntilMs) return accept();
-        const failures = state.failures + 1;
-        const pause = lockMs(failures);
-        const body = pause === 0 ? { failures } : { failures, lockedUntil: now + pause };
-        return accept({ kind: 'authenticator.failed', body });
-      }
-      case 'authenticator.pass': {
-        if (state?.password === undefined) return reject('authenticator.absent');
-        if (now < state.lockedUntilMs) return reject('authenticator.locked');
-        const { step } = command.body;
-        if (state.totpConfirmed && step === undefined) return reject('authenticator.codeMissing');
-        if (step !== undefined && step <= state.lastStep) return reject('authenticator.codeUsed');
-        const isNews = step !== undefined || state.failures > 0;
-        return isNews ? accept({ kind: 'authenticator.passed', body: command.body }) : accept();
-      }
+    if (command.kind === 'authenticator.reset') {
+      return state === undefined ? accept() : accept({ kind: 'authenticator.removed', body: {} });
+    }
+    if (command.kind === 'authenticator.fail') {
+      if (state === undefined) return reject('authenticator.absent');
+      if (now < state.lockedUntilMs) return accept();
+      const failures = state.failures + 1;
+      const pause = lockMs(failures);
+      const body = pause === 0 ? { failures } : { failures, lockedUntil: now + pause };
+      return accept({ kind: 'authenticator.failed', body });
+    }
+    if (command.kind === 'authenticator.pass') {
+      if (state?.password === undefined) return reject('authenticator.absent');
+      if (now < state.lockedUntilMs) return reject('authenticator.locked');
+      const { step } = command.body;
+      if (state.totpConfirmed && step === undefined) return reject('authenticator.codeMissing');
+      if (step !== undefined && step <= state.lastStep) return reject('authenticator.codeUsed');
+      const isNews = step !== undefined || state.failures > 0;
+      return isNews ? accept({ kind: 'authenticator.passed', body: command.body }) : accept();
     }
     if (facts.get(userKind, command.id) === undefined) return reject('user.absent');
     const held = mayActAs(facts, words, moment, command.id);
@@ -167,11 +166,11 @@ export const authenticatorOf = (
   },
 
   evolve(state, event, { now }) {
-    switch (event.kind) {
-      case 'authenticator.passwordSet':
-        return { ...(state ?? none), ...event.body, passwordMs: now, failures: 0, lockedUntilMs: 0 };
-      case 'authenticator.totpEnrolled':
-        return { ...(state ?? none), totp: event.body.secret, totpConfirmed: false };
+    if (event.kind === 'authenticator.passwordSet') {
+      return { ...(state ?? none), ...event.body, passwordMs: now, failures: 0, lockedUntilMs: 0 };
+    }
+    if (event.kind === 'authenticator.totpEnrolled') {
+      return { ...(state ?? none), totp: event.body.secret, totpConfirmed: false };
     }
     if (state === undefined) return impossible(event);
     switch (event.kind) {

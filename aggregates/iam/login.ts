@@ -84,17 +84,16 @@ export const login: Aggregate<Login, LoginCommand, LoginEvent, keyof typeof reje
   onDue: endLogin.kind,
 
   decide(state, command, facts, { now }) {
-    switch (command.kind) {
-      case 'login.start': {
-        const { userCode, flow } = command.body;
-        if (state !== undefined) return reject('login.exists');
-        if (userCode !== undefined && facts.count(loginsByUserCode, userCode) > 0) return reject('login.exists');
-        return facts.count(loginsByFlow, flow) >= maxLogins
-          ? reject('login.tooMany')
-          : accept({ kind: 'login.started', body: command.body });
-      }
-      case 'login.end':
-        return state === undefined ? accept() : accept({ kind: 'login.ended', body: {} });
+    if (command.kind === 'login.start') {
+      const { userCode, flow } = command.body;
+      if (state !== undefined) return reject('login.exists');
+      if (userCode !== undefined && facts.count(loginsByUserCode, userCode) > 0) return reject('login.exists');
+      return facts.count(loginsByFlow, flow) >= maxLogins
+        ? reject('login.tooMany')
+        : accept({ kind: 'login.started', body: command.body });
+    }
+    if (command.kind === 'login.end') {
+      return state === undefined ? accept() : accept({ kind: 'login.ended', body: {} });
     }
     if (state === undefined || now >= state.expiresMs) return reject('login.absent');
     switch (command.kind) {

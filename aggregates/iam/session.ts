@@ -3,6 +3,7 @@ import { object } from '#commands/codec/object';
 import {
   endSession,
   maxSessions,
+  maxSessionsPerClient,
   openSession,
   refreshSession,
   revokeSession,
@@ -184,18 +185,20 @@ const sessionsOf = (facts: Facts, principal: string): readonly string[] =>
     .index(sessionsByPrincipal, { from: principal, to: `${principal}\0`, limit: maxSessions + 1 })
     .map(({ id }) => id);
 
-/** One session more than may be ends the one that was refreshed longest ago. */
+/** One session more with a client than may be ends that which was refreshed longest ago; other clients keep theirs. */
 export const sessionKeeping: readonly Reaction[] = [
   {
     on: 'session.opened',
     react: ({ id, body }, facts) => {
-      const { principal } = body as Opened;
-      if (facts.count(sessionsByPrincipal, principal) <= maxSessions) return [];
+      const { principal, client } = body as Opened;
+      if (facts.count(sessionsByPrincipal, principal) <= maxSessionsPerClient) return [];
       const others = sessionsOf(facts, principal).flatMap((each) => {
-        const at = each === id ? undefined : facts.get(sessionKind, each)?.state.refreshedMs;
-        return at === undefined ? [] : [{ each, at }];
+        const state = each === id ? undefined : facts.get(sessionKind, each)?.state;
+        return state === undefined ? [] : [{ each, isSame: state.client === client, at: state.refreshedMs }];
       });
-      const [first, ...rest] = others;
+      const isFull = others.length >= maxSessions;
+      const alike = others.filter(({ isSame }) => isSame);
+      const [first, ...rest] = isFull ? others : alike.length >= maxSessionsPerClient ? alike : [];
       if (first === undefined) return [];
       const oldest = rest.reduce((known, other) => (other.at < known.at ? other : known), first);
       return [{ kind: endSession.kind, id: oldest.each, body: {} }];

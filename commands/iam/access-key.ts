@@ -5,7 +5,7 @@ import { Digest, randomId } from '#commands/iam/material';
 import { Description, ServiceAccountId } from '#commands/iam/name';
 import { view } from '#commands/view';
 
-export const AccessKeyId = id('access-key', {
+const AccessKeyId = id('access-key', {
   summary: 'The id of an access key, made by the gateway; the secret is not in it.',
   pattern: randomId,
   minLength: 32,

@@ -13,8 +13,9 @@ const SessionId = id('session', {
   example: '4f1c2d3e5a6b7c8d9e0f1a2b3c4d5e6f',
 });
 
-/** Sessions that one principal may have; one more ends the oldest. */
+/** Sessions that one principal may have, in all and with one client; one more ends the oldest. */
 export const maxSessions = 100;
+export const maxSessionsPerClient = 20;
 
 const method = choice('method', {
   summary: 'How whoever has it has shown who it is.',

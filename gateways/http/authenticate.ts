@@ -4,9 +4,10 @@ import type { TLSSocket } from 'node:tls';
 import { refusal, type Answer } from '#gateways/http/answer';
 import { rateOf } from '#gateways/http/rate';
 import { plainAddress } from '#gateways/address';
+import { breakGlass } from '#log/authority';
 import type { Caller, Node } from '#gateways/node';
 
-/** How long a checked credential is trusted without another look; what it may do is decided in the log anyway. */
+/** How long the break-glass token is trusted without another look; it changes with a start only. */
 const trustMs = 1_000;
 const maxTrusted = 10_000;
 
@@ -20,6 +21,10 @@ const defaultRate = 100_000;
 const maxBacklog = 15_000;
 
 const retryAfter = { 'retry-after': '1' };
+
+/** RFC 6750 3: whoever shows nothing is not told what was wrong with it. */
+const noToken = { 'www-authenticate': 'Bearer realm="ultracloud"' };
+const invalidToken = { 'www-authenticate': 'Bearer realm="ultracloud", error="invalid_token"' };
 
 type Connection = Pick<IncomingMessage['socket'], 'remoteAddress'> & Partial<Pick<TLSSocket, 'getPeerX509Certificate'>>;
 
@@ -50,7 +55,8 @@ export const admissionOf = (node: Node, rateLimit = defaultRate): Admission => {
     const principal = token === undefined ? undefined : node.authenticate(token);
     if (principal === undefined) return undefined;
     const caller = { ...principal, address };
-    trusted.set(header, caller);
+    // Any other credential may have ended at the last position; the node keeps what it has verified of them.
+    if (principal.name === breakGlass) trusted.set(header, caller);
     return caller;
   };
   const shownBy = certificatesShown();
@@ -72,7 +78,7 @@ export const admissionOf = (node: Node, rateLimit = defaultRate): Admission => {
       if (authorization !== undefined && !mayGuess(address)) {
         return refusal('rate.exceeded', {}, retryAfter);
       }
-      return refusal('request.unauthenticated', {}, { 'www-authenticate': 'Bearer realm="ultracloud"' });
+      return refusal('request.unauthenticated', {}, authorization === undefined ? noToken : invalidToken);
     }
     if (!withinRate(caller.credential)) return refusal('rate.exceeded', {}, retryAfter);
     if (request.method === 'POST' && node.engine.backlog >= maxBacklog) {

@@ -22,6 +22,7 @@ import type { DataDirectory } from '#gateways/server/data-directory';
 import { startDiskGuard } from '#gateways/server/disk-guard';
 import { startKeyring } from '#gateways/server/keyring/node-keyring';
 import { found, isUnfounded, usualFounding, type Founding } from '#gateways/server/founding';
+import { startIdentity } from '#gateways/server/identity/identity';
 import { startLiveness } from '#gateways/server/liveness';
 import { startLogCheck, usualLogCheck, type LogCheck } from '#gateways/server/log-check';
 import { noticesOf, type Notices } from '#gateways/server/notices';
@@ -81,7 +82,15 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
       : await startDiskGuard(data.path, engine, options.diskFloorBytes, notices);
   const tell = (why: string): void => notices.tell(why, why);
   const certificates = startCertificates({ engine, keyring: secrets.keyring, clusterId: cluster.clusterId, tell });
+  const identity = startIdentity({
+    engine,
+    keyring: secrets.keyring,
+    clusterId: cluster.clusterId,
+    breakGlass: tokenCheck(data.token),
+    tell,
+  });
   const stops = [
+    () => identity.stop(),
     () => secrets.stop(),
     () => certificates.stop(),
     startLogCheck(log, notices, logCheck),
@@ -113,7 +122,8 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     directory: data.path,
     version: options.version,
     startedMs: options.now(),
-    authenticate: tokenCheck(data.token),
+    identity,
+    authenticate: (token) => identity.authenticate(token),
     ...refusals,
     watch: (ranges, from, sink) => hub.watch(ranges, from, sink),
     watchCount: () => hub.size,

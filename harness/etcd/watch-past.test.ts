@@ -90,7 +90,7 @@ describe('a watch of a long past', () => {
       },
     };
     const sessions = {
-      open: () => undefined,
+      open: () => Promise.resolve(undefined),
       caller: () => ({ name: 'admin', credential: 'admin.token', address: '' }),
     };
     const service = serviceOf(node, sessions, () => '');

@@ -77,7 +77,7 @@ module.exports = {
     forbid(
       'only-the-catalog-lists-components',
       'Programs reach a component through the catalog.',
-      { path: '^gateways/', pathNot: `^gateways/catalog[.]ts$|^gateways/etcd/|${test}` },
+      { path: '^gateways/', pathNot: `^gateways/catalog[.]ts$|^gateways/etcd/|^gateways/server/identity/|${test}` },
       { path: '^(aggregates|projections)/[^/]+/' },
     ),
     forbid(
@@ -85,6 +85,12 @@ module.exports = {
       'A protocol gateway may name the one component whose protocol it is.',
       { path: '^gateways/etcd/', pathNot: test },
       { path: '^(commands|aggregates|projections)/[^/]+/', pathNot: '/chainfire/|^commands/codec/' },
+    ),
+    forbid(
+      'logins-know-identities-only',
+      'What lets people and programs in may name the component that knows them, and no other.',
+      { path: '^gateways/server/identity/', pathNot: test },
+      { path: '^(commands|aggregates|projections)/[^/]+/', pathNot: '/iam/|^commands/codec/' },
     ),
     forbid('nobody-imports-tests', 'A test is read by people and by jest.', { pathNot: `${test}` }, { path: test }),
     forbid(

@@ -27,6 +27,7 @@ const planted: readonly (readonly [rule: string, file: string, imported: string]
   ['gateways-stay-apart', 'gateways/http/neighbour.ts', '#gateways/cli/table'],
   ['only-the-catalog-lists-components', 'gateways/http/component.ts', '#aggregates/chainfire/key'],
   ['etcd-speaks-for-chainfire', 'gateways/etcd/stranger.ts', '#commands/flaredb/namespace'],
+  ['logins-know-identities-only', 'gateways/server/identity/stranger.ts', '#aggregates/chainfire/key'],
   ['nobody-imports-tests', 'harness/reuse.ts', '#commands/kernel.test'],
   ['nobody-imports-the-harness', 'gateways/http/fake.ts', '#harness/kernel'],
   ['lmdb-lives-in-one-place', 'log/rows.ts', 'lmdb'],

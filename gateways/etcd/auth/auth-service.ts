@@ -1,6 +1,7 @@
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { AuthenticateRequest, AuthenticateResponse, AuthStatusResponse } from '#gateways/etcd/messages/auth';
+import { addressOf } from '#gateways/etcd/auth/sessions';
 import { refusal } from '#gateways/etcd/refusal';
 import { anything, decoded, unary, type Service } from '#gateways/etcd/grpc-service';
 
@@ -22,16 +23,16 @@ const unsupported = [
   'RoleRevokePermission',
 ] as const;
 
-/** `etcdserverpb.Auth`: logging in with the administrator's token. Users and roles are not kept behind this API. */
+/** `etcdserverpb.Auth`: logging in. Users and roles are kept by the control plane, not behind this API. */
 export const authHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
   const { node, sessions } = service;
   const path = (method: string): string => `/etcdserverpb.Auth/${method}`;
   const authenticate: GrpcHandler = {
     kind: 'unary',
-    handle: (bytes) => {
+    handle: async (bytes, { peer }) => {
       const { name, password } = decoded(AuthenticateRequest, bytes);
       if (name === '') throw refusal('userEmpty');
-      const token = sessions.open(name, password);
+      const token = await sessions.open(name, password, addressOf(peer));
       if (token === undefined) throw refusal('authFailed');
       return AuthenticateResponse.encode({ header: service.header(node.engine.head.position), token });
     },
@@ -42,7 +43,7 @@ export const authHandlers = (service: Service): readonly (readonly [path: string
   const refused = unary(service, anything, () => {
     throw grpcError(
       GrpcCode.unimplemented,
-      'etcdserver: users and roles are not managed through the etcd API; log in as root with the administrator token',
+      'etcdserver: users and roles are not managed through the etcd API; use the control plane, and log in with what it gave you',
     );
   });
   return [

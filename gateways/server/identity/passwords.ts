@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-export const minPassword = 12;
-export const maxPassword = 256;
+const minPassword = 12;
+const maxPassword = 256;
 
 /** OWASP's first choice of argon2id: 19 MiB, two passes, one lane; the package's own figures, named here to stay. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -22,8 +22,7 @@ export interface Signing {
 
 export interface SigningParts {
   readonly engine: Engine;
-  /** Opened when a key is first needed. */
-  readonly keyring: () => Keyring;
+  readonly keyring: Keyring;
   /** Told of what an operator should look at. */
   readonly tell: (why: string) => void;
 }
@@ -32,7 +31,7 @@ export interface SigningParts {
 export const startSigning = ({ engine, keyring, tell }: SigningParts): Signing => {
   const held = (): SigningKeys | undefined => engine.facts.get(signingKeyKind, clusterSigning)?.state;
   let adding: Promise<void> | undefined;
-  const add = (): Promise<void> => (adding ??= addKey(engine, keyring()).finally(() => (adding = undefined)));
+  const add = (): Promise<void> => (adding ??= addKey(engine, keyring).finally(() => (adding = undefined)));
   const rotate = (): void => {
     const failed = (error: unknown): void => tell(`No new key for tokens could be made: ${messageOf(error)}`);
     try {
@@ -57,7 +56,7 @@ export const startSigning = ({ engine, keyring, tell }: SigningParts): Signing =
       const newest = held()?.keys[0];
       if (newest === undefined) throw new Error('a key that was added is there');
       if (signing?.keyId !== newest.keyId) {
-        const der = keyring().open(purposeOf(newest.keyId), newest.sealedKey);
+        const der = keyring.open(purposeOf(newest.keyId), newest.sealedKey);
         signing = { keyId: newest.keyId, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
       }
       return signing;

@@ -5,7 +5,7 @@ const stepMs = 30_000;
 const digits = 6;
 const secretBytes = 20;
 
-export const stepAt = (nowMs: number): number => Math.floor(nowMs / stepMs);
+const stepAt = (nowMs: number): number => Math.floor(nowMs / stepMs);
 
 export const newTotpSecret = (): Buffer => randomBytes(secretBytes);
 

@@ -1,0 +1,107 @@
+import { left, right, type Either } from 'fp-ts/lib/Either';
+import { authenticatorKind, type Authenticator } from '#aggregates/iam/authenticator';
+import { userKind } from '#aggregates/iam/user';
+import type { Engine } from '#log/engine';
+import type { LoginFault } from '#gateways/identity';
+import { bySystem } from '#gateways/server/by-system';
+import { guessesOf } from '#gateways/server/identity/guesses';
+import { Busy, type Passwords } from '#gateways/server/identity/passwords';
+import { stepOf } from '#gateways/server/identity/totp';
+import type { Keyring } from '#gateways/server/keyring/keyring';
+
+/** What one address may try: this many at once, then one in each so many milliseconds. */
+const burst = 20;
+const refillMs = 3_000;
+
+/** Nothing longer is a password of ours, and comparing it would cost. */
+const longestShown = 1_024;
+
+export interface Passed {
+  readonly principal: string;
+  /** The step of the one-time code that was shown. */
+  readonly step?: number;
+}
+
+export interface Passing {
+  /** Whether an address may try once more. */
+  mayTry(address: string): boolean;
+  /** What the log is told of whoever has shown the password, and a code where one is needed. */
+  pass(
+    shown: { readonly user: string; readonly password: string; readonly code?: string },
+    address: string,
+  ): Promise<Either<LoginFault, Passed>>;
+  checkPassword(user: string, password: string, address: string): Promise<Either<LoginFault, undefined>>;
+  checkTotp(user: string, code: string, address: string): Promise<Either<LoginFault, number>>;
+}
+
+interface PassingParts {
+  readonly engine: Engine;
+  readonly keyring: Keyring;
+  readonly passwords: Passwords;
+}
+
+export const purposeOfPassword = (user: string): string => `user/${user}/password`;
+export const purposeOfTotp = (user: string): string => `user/${user}/totp`;
+
+/** Looks at passwords and codes. Wrong ones of users are counted in the log, which locks; tries of addresses here. */
+export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing => {
+  const mayTry = guessesOf(burst, refillMs, () => performance.now());
+  const now = (): number => Math.max(engine.now, engine.head.nowMs);
+  /** Undefined for whoever cannot pass whatever is shown. */
+  const usable = (user: string): Authenticator | undefined => {
+    const held = engine.facts.get(authenticatorKind, user)?.state;
+    if (held?.password === undefined || now() < held.lockedUntilMs) return undefined;
+    return engine.facts.get(userKind, user)?.state.disabled === false ? held : undefined;
+  };
+  const fail = async (user: string): Promise<Either<LoginFault, never>> => {
+    await engine.submit({ ...bySystem, kind: 'authenticator.fail', id: user, body: {} });
+    return left('wrong');
+  };
+  const matches = async (user: string, held: Authenticator | undefined, password: string): Promise<boolean> => {
+    const sealed = held?.password;
+    const phc = sealed === undefined ? undefined : keyring.open(purposeOfPassword(user), sealed).toString('utf8');
+    return passwords.verify(phc, password.slice(0, longestShown));
+  };
+  const checked = async (
+    user: string,
+    password: string,
+    address: string,
+  ): Promise<Either<LoginFault, Authenticator>> => {
+    if (!mayTry(address)) return left('busy');
+    const held = usable(user);
+    try {
+      if (await matches(user, held, password)) return held === undefined ? left('wrong') : right(held);
+    } catch (error) {
+      if (error instanceof Busy) return left('busy');
+      throw error;
+    }
+    return held === undefined ? left('wrong') : fail(user);
+  };
+  const stepIn = (user: string, sealed: string, code: string): number | undefined =>
+    stepOf(keyring.open(purposeOfTotp(user), sealed), code, now());
+
+  return {
+    mayTry,
+    pass: async ({ user, password, code }, address) => {
+      const found = await checked(user, password, address);
+      if (found._tag === 'Left') return found;
+      const { totp, totpConfirmed } = found.right;
+      const principal = `user/${user}`;
+      if (totp === undefined || !totpConfirmed) return right({ principal });
+      if (code === undefined || code === '') return left('codeNeeded');
+      const step = stepIn(user, totp, code);
+      return step === undefined ? fail(user) : right({ principal, step });
+    },
+    checkPassword: async (user, password, address) => {
+      const found = await checked(user, password, address);
+      return found._tag === 'Left' ? found : right(undefined);
+    },
+    checkTotp: async (user, code, address) => {
+      if (!mayTry(address)) return left('busy');
+      const held = engine.facts.get(authenticatorKind, user)?.state;
+      if (held?.totp === undefined || now() < held.lockedUntilMs) return left('wrong');
+      const step = stepIn(user, held.totp, code);
+      return step === undefined ? fail(user) : right(step);
+    },
+  };
+};
