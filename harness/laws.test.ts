@@ -234,7 +234,7 @@ describe('asking', () => {
     creations.filter(({ noun }) => noun !== spec.noun).flatMap(examplesOf);
 
   const applied = (node: Replica, commands: readonly AnyCommand[]): readonly Outcome[] =>
-    node.apply(commands.map((command, at) => entryAt(node.head.position + at + 1, command)));
+    node.apply(commands.map((command, at) => entryAt(node.head.position + at + 1, command, permitted(command))));
 
   /** What a command makes where nothing of its noun is; undefined when it is refused. */
   const madeBy = (before: readonly AnyCommand[], command: AnyCommand): string | undefined => {

@@ -110,9 +110,9 @@ export const requestCertificate = command('certificate', 'request', {
 });
 
 export const renewCertificate = command('certificate', 'renew', {
-  summary: 'Ask for another certificate like one that is valid; a host does so for its own.',
+  summary: 'Ask for another certificate like one that is valid. Its subject may do so, and who may ask for any.',
   id: CertificateId,
-  permission: 'certificate.request',
+  composed: true,
   body: { of: CertificateId, publicKeyDigest: PublicKeyDigest, lifetimeSeconds: LifetimeSeconds },
   examples: [
     {

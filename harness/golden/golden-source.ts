@@ -7,6 +7,7 @@ import { encodeEntry, type Entry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import { vocabularyOf } from '#log/vocabulary';
 import { drawnLog } from '#harness/drawn-commands';
+import { certificateStory } from '#harness/golden/certificate-story';
 import { identityStory } from '#harness/golden/identity-story';
 import { randomOf } from '#harness/simulator/random';
 
@@ -123,6 +124,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'stories.jsonl': told(stories),
   'secrets.jsonl': told(secrets),
   'identity.jsonl': told(identityStory),
+  'certificates.jsonl': told(certificateStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),

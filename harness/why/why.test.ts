@@ -3,6 +3,7 @@ import { decode } from '#commands/codec/decode';
 import { catalog } from '#gateways/catalog';
 import { administrator } from '#gateways/server/policy';
 import { systemPrincipal } from '#log/authority';
+import { certificateRefusals } from '#harness/why/certificate-refusals';
 import { iamRefusals } from '#harness/why/iam-refusals';
 import { many, type Asked } from '#harness/why/asked';
 import { startTestApi, type TestApi } from '#harness/http';
@@ -32,6 +33,7 @@ const text = (length: number): string => 'x'.repeat(length);
 /** How each code comes about: commands that are accepted, then one that is refused with it. */
 const refusals: Readonly<Record<string, readonly Asked[]>> = {
   ...iamRefusals,
+  ...certificateRefusals,
   'alarm.absent': [['alarm.disarm', 'nothing', {}]],
   'alarm.standing': [
     ['alarm.raise', 'disk', { code: 'disk.full', message: 'The disk is full.', standing: true }],

@@ -146,8 +146,7 @@ const newPair = async ({ certificates, keyring, directory }: Parts, wanted: Serv
   const spki = publicKey.export({ format: 'der', type: 'spki' });
   const der = privateKey.export({ format: 'der', type: 'pkcs8' });
   const answer = await certificates.request({ ...wanted, spki }, bySystem);
-  if (!('issued' in answer))
-    throw new Error(`refused: ${JSON.stringify('refused' in answer ? answer.refused : answer)}`);
+  if (!('issued' in answer)) throw new Error(`The certificate of this server was refused: ${refusalText(answer)}`);
   const { serial, certificate } = answer.issued;
   const sealedKey = keyring.seal('authority/cluster', sealedFor, der);
   const text = JSON.stringify({ serial, sealedKey });

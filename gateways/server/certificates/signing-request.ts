@@ -43,14 +43,9 @@ export const readSigningRequest = async (pem: string): Promise<Either<string, Si
 const isStrong = (spki: Buffer): boolean => {
   const { asymmetricKeyType, asymmetricKeyDetails = {} } = createPublicKey({ key: spki, format: 'der', type: 'spki' });
   const { namedCurve = '', modulusLength = 0 } = asymmetricKeyDetails;
-  switch (asymmetricKeyType) {
-    case 'ec':
-      return namedCurve === 'prime256v1' || namedCurve === 'secp384r1';
-    case 'rsa':
-      return minRsaBits <= modulusLength && modulusLength <= maxRsaBits;
-    default:
-      return asymmetricKeyType === 'ed25519';
-  }
+  if (asymmetricKeyType === 'ec') return namedCurve === 'prime256v1' || namedCurve === 'secp384r1';
+  if (asymmetricKeyType === 'rsa') return minRsaBits <= modulusLength && modulusLength <= maxRsaBits;
+  return asymmetricKeyType === 'ed25519';
 };
 
 /** The one way to write an address; a text that is none stays as it is, to be refused. */
