@@ -18,6 +18,7 @@ import { elect, lock } from '#gateways/cli/verbs/lock';
 import { logVerbs } from '#gateways/cli/verbs/log';
 import { type Noun, pastVerbs } from '#gateways/cli/verbs/past';
 import { raw } from '#gateways/cli/verbs/raw';
+import { init } from '#gateways/cli/verbs/init';
 import { serve } from '#gateways/cli/verbs/serve';
 import { status } from '#gateways/cli/verbs/status';
 import { top } from '#gateways/cli/verbs/top';
@@ -41,6 +42,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     prefixed: Object.hasOwn(filters, 'prefix'),
   }));
   const byHand: readonly Verb[] = [
+    init,
     serve,
     status,
     top,
@@ -105,6 +107,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
   [
     'A node:',
     [
+      'init',
       'serve',
       'status',
       'doctor',

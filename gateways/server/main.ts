@@ -15,6 +15,7 @@ import { defaultFloorBytes } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
 import type { Verification } from '#gateways/node';
 import { copyKeyring, putKeyringBack } from '#gateways/server/keyring/keyring-copy';
+import { initialise as makeDirectory } from '#gateways/server/initialise';
 import { restoreBackup } from '#gateways/server/restore';
 import { removeBundle } from '#gateways/server/certificates/server-identity';
 import { serverNames } from '#gateways/server/certificates/server-names';
@@ -195,3 +196,6 @@ export const restore = restoreBackup;
 /** Copies the keyring of a data directory to a file, and back; the report is printed as it is. */
 export const backUpKeyring = copyKeyring;
 export const restoreKeyring = putKeyringBack;
+
+/** Makes a data directory under names of the caller's choice; the report is printed as it is. */
+export const initialise = makeDirectory;
