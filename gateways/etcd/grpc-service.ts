@@ -1,3 +1,4 @@
+import type { NounRange } from '#aggregates/access';
 import type { Caller, Node } from '#gateways/node';
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
@@ -5,7 +6,7 @@ import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
 import { ResponseHeader } from '#gateways/etcd/messages/header';
 import { Malformed } from '#gateways/etcd/protobuf/reader';
-import { refusal, refusalOf, refusalOfFailure } from '#gateways/etcd/refusal';
+import { deniedBy, refusal, refusalOf, refusalOfFailure } from '#gateways/etcd/refusal';
 import type { Sessions } from '#gateways/etcd/auth/sessions';
 import type { Accepted, Outcome } from '#log/outcome';
 
@@ -73,6 +74,15 @@ export const unary = <Request>(
     return answer(decoded(type, bytes), caller, call, bytes.length);
   },
 });
+
+/**
+ * Throws what etcd throws when a caller may not do something to every object of a range, or to the cluster without one.
+ * For reads; what changes something is judged in the log.
+ */
+export const permit = ({ node }: Service, caller: Caller, permission: string, range?: NounRange): void => {
+  const refused = node.refuses(caller, permission, range);
+  if (refused !== undefined) throw deniedBy(refused);
+};
 
 /** etcd's bound of a request that changes something. What only reads may be as large as a message. */
 const maxRequestBytes = 1.5 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { GrpcCode, grpcError, type GrpcError } from '#gateways/etcd/http2/grpc-status';
 import { Full, Overloaded, Unknown } from '#log/engine';
 import type { Rejected } from '#log/outcome';
-import type { Category } from '#commands/rejection';
+import type { Category, Rejection } from '#commands/rejection';
 
 /** What etcd's clients know, word for word: they compare code and message (`rpctypes` of etcd 3.4). */
 const known = {
@@ -50,6 +50,8 @@ const byRejection: Readonly<Record<string, Refusal>> = {
   'history.compacted': 'compacted',
   'history.future': 'futureRevision',
   'request.forbidden': 'permissionDenied',
+  'object.absent': 'permissionDenied',
+  'credential.ended': 'invalidToken',
 };
 
 const byCategory: Readonly<Record<Category, GrpcCode>> = {
@@ -66,6 +68,10 @@ export const refusalOf = ({ code, category, message, fix }: Rejected): GrpcError
   const name = byRejection[code];
   return name === undefined ? grpcError(byCategory[category], `etcdserver: ${message} ${fix}`) : refusal(name);
 };
+
+/** A refused read. A client whose token ended asks for another one. */
+export const deniedBy = ({ code }: Rejection): GrpcError =>
+  refusal(code === 'credential.ended' ? 'invalidToken' : 'permissionDenied');
 
 /** For a submission that has no outcome. */
 export const refusalOfFailure = (error: unknown): unknown => {

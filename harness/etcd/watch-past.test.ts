@@ -95,7 +95,7 @@ describe('a watch of a long past', () => {
     };
     const service = serviceOf(node, sessions, () => '');
     const { stream, calls, revisions, read } = unreadStream();
-    openWatchStream(service, frameEncoder(service), stream);
+    openWatchStream(service, frameEncoder(service), stream, sessions.caller());
     calls.message(watchFrom('long', first));
     let most = 0;
     while (revisions.length < count) {

@@ -1,9 +1,10 @@
 import { maxKeyBytes, maxValueBytes } from '#commands/chainfire/key';
+import { only } from '#aggregates/access';
 import { leaseKind } from '#aggregates/chainfire/lease';
 import type { Happened } from '#aggregates/decision';
 import type { Caller } from '#gateways/node';
 import { keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
-import { idsOf } from '#gateways/etcd/kv/range';
+import { idsOf, permitRange } from '#gateways/etcd/kv/range';
 import {
   DeleteRangeResponse,
   PutResponse,
@@ -12,7 +13,7 @@ import {
   type PutRequest,
 } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
-import { submit, type Done, type Service } from '#gateways/etcd/grpc-service';
+import { permit, submit, type Done, type Service } from '#gateways/etcd/grpc-service';
 import type { Rows } from '#log/rows';
 
 /** Refuses what etcd refuses before it looks at the key, and what our limits refuse. */
@@ -38,8 +39,10 @@ export const put = async (service: Service, caller: Caller, request: PutRequest)
   const { engine } = service.node;
   // The log asks for the key first, etcd for the lease.
   if (request.ignoreValue && request.lease !== '0' && engine.facts.get(leaseKind, request.lease) === undefined) {
+    permit(service, caller, 'key.put', only('key', request.key));
     throw refusal('leaseNotFound');
   }
+  if (request.prevKv) permitRange(service, caller, 'key.read', { key: request.key, rangeEnd: '' });
   const { position } = await submit(service, caller, putCommand(request));
   const header = service.header(position);
   if (!request.prevKv) return PutResponse.encode({ header });
@@ -72,6 +75,7 @@ export const deleteRange = async (service: Service, caller: Caller, request: Del
   checkDelete(request);
   const body = deleteBody(request);
   const { engine } = service.node;
+  if (request.prevKv) permitRange(service, caller, 'key.read', request);
   if (body === undefined) return DeleteRangeResponse.encode({ header: service.header(engine.head.position) });
   const command =
     request.rangeEnd === ''

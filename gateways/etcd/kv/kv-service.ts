@@ -1,6 +1,15 @@
+import { only } from '#aggregates/access';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { deleteRange, put } from '#gateways/etcd/kv/change';
-import { checkRange, encodedRange, idsOf, readKey, revisionOf, type RangeResult } from '#gateways/etcd/kv/range';
+import {
+  checkRange,
+  encodedRange,
+  idsOf,
+  permitRange,
+  readKey,
+  revisionOf,
+  type RangeResult,
+} from '#gateways/etcd/kv/range';
 import { txn } from '#gateways/etcd/kv/txn';
 import {
   CompactionRequest,
@@ -12,14 +21,14 @@ import {
   TxnRequest,
 } from '#gateways/etcd/messages/kv';
 import { refusal } from '#gateways/etcd/refusal';
-import { submit, unary, type Service } from '#gateways/etcd/grpc-service';
+import { permit, submit, unary, type Service } from '#gateways/etcd/grpc-service';
 import type { Caller } from '#gateways/node';
 
 /** `etcdserverpb.KV`. */
 export const kvHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
   const path = (method: string): string => `/etcdserverpb.KV/${method}`;
   return [
-    [path('Range'), unary(service, RangeRequest, (request) => range(service, request))],
+    [path('Range'), unary(service, RangeRequest, (request, caller) => range(service, caller, request))],
     [path('Put'), unary(service, PutRequest, (request, caller) => put(service, caller, request))],
     [
       path('DeleteRange'),
@@ -30,8 +39,9 @@ export const kvHandlers = (service: Service): readonly (readonly [path: string, 
   ];
 };
 
-const range = (service: Service, request: RangeRequest): Buffer | Promise<Buffer> => {
+const range = (service: Service, caller: Caller, request: RangeRequest): Buffer | Promise<Buffer> => {
   checkRange(request);
+  permitRange(service, caller, 'key.read', request);
   const { node } = service;
   const header = service.header(node.engine.head.position);
   const position = revisionOf(node, request.revision);
@@ -46,6 +56,7 @@ const compact = async (service: Service, caller: Caller, revision: number): Prom
   const { node } = service;
   // etcd's floor starts below every revision, ours at 0.
   if (revision <= 0 && node.oldestPosition('key') === 0) {
+    permit(service, caller, 'history.compact', only('history', 'key'));
     return CompactionResponse.encode({ header: service.header(node.engine.head.position) });
   }
   if (revision <= 0) throw refusal('compacted');

@@ -1,7 +1,9 @@
 import { keyKind, type Key } from '#aggregates/chainfire/key';
 import type { Fact } from '#aggregates/facts';
 import { maxKeyBytes } from '#commands/chainfire/key';
-import type { Node } from '#gateways/node';
+import { breakGlass } from '#log/authority';
+import { permit, type Service } from '#gateways/etcd/grpc-service';
+import type { Caller, Node } from '#gateways/node';
 import { GrpcCode, grpcError, type GrpcError } from '#gateways/etcd/http2/grpc-status';
 import { keyValueOf } from '#gateways/etcd/kv/key-value';
 import { RangeResponse, SortOrder, SortTarget, type KeyValue, type RangeRequest } from '#gateways/etcd/messages/kv';
@@ -26,6 +28,24 @@ export const idsOf = (key: string, rangeEnd: string): { readonly from: string; r
   const from = key.length > maxKeyBytes ? `${key.slice(0, maxKeyBytes)}\0` : key;
   if (rangeEnd === '') return { from, to: key.length > maxKeyBytes ? from : `${key}\0` };
   return rangeEnd === '\0' ? { from } : { from, to: rangeEnd.slice(0, maxKeyBytes + 1) };
+};
+
+/** Throws unless a caller may do something to all of a range: as in etcd, a range is granted whole or not at all. */
+export const permitRange = (
+  service: Service,
+  caller: Caller,
+  permission: string,
+  { key, rangeEnd }: { readonly key: string; readonly rangeEnd: string },
+): void => {
+  // Nobody asks of the administrator, whose requests these mostly are.
+  if (caller.name === breakGlass) return;
+  const { from, to } = idsOf(key, rangeEnd);
+  const isNone = to !== undefined && to <= from;
+  permit(service, caller, permission, {
+    noun: 'key',
+    from,
+    ...(to === undefined ? {} : { to: isNone ? `${from}\0` : to }),
+  });
 };
 
 /** The position that a read is of. Throws when it is compacted or not reached. */

@@ -5,7 +5,16 @@ import type { GrpcError } from '#gateways/etcd/http2/grpc-status';
 import type { Caller, Node } from '#gateways/node';
 import { changesOf, deleteBody, previousKvs, putOperation } from '#gateways/etcd/kv/change';
 import { factOfRow, keyValueOf, previousOf } from '#gateways/etcd/kv/key-value';
-import { arrange, idsOf, isArranged, readKey, readRange, refusedRevision, wantedBy } from '#gateways/etcd/kv/range';
+import {
+  arrange,
+  idsOf,
+  isArranged,
+  permitRange,
+  readKey,
+  readRange,
+  refusedRevision,
+  wantedBy,
+} from '#gateways/etcd/kv/range';
 import { checkTxn } from '#gateways/etcd/kv/txn-check';
 import {
   CompareResult,
@@ -19,6 +28,7 @@ import {
 } from '#gateways/etcd/messages/kv';
 import { refusalOf } from '#gateways/etcd/refusal';
 import { checkSize, submit, type Service } from '#gateways/etcd/grpc-service';
+import { breakGlass } from '#log/authority';
 import { rejected } from '#log/decide';
 import type { Happened } from '#aggregates/decision';
 
@@ -32,6 +42,7 @@ type Responded =
 
 export const txn = async (service: Service, caller: Caller, request: TxnRequest, size: number): Promise<Buffer> => {
   checkTxn(request);
+  if (caller.name !== breakGlass) permitReads(service, caller, request);
   const { node } = service;
   // Only the log knows which branch it takes: one that cannot be answered changes nothing there.
   const refused: Refused = {
@@ -61,6 +72,16 @@ export const txn = async (service: Service, caller: Caller, request: TxnRequest,
     shown.push(await responseOf(service, operation, answered, changes, done.position));
   }
   return TxnResponse.encode({ header: service.header(done.position), succeeded, responses: shown });
+};
+
+/** As in etcd, for both branches. What the log does not see is asked here: what is read of the past, and values before. */
+const permitReads = (service: Service, caller: Caller, { compare, success, failure }: TxnRequest): void => {
+  for (const range of compare) permitRange(service, caller, 'key.read', range);
+  for (const { range, put, deleteRange } of [...success, ...failure]) {
+    if (range !== undefined) permitRange(service, caller, 'key.read', range);
+    if (put?.prevKv === true) permitRange(service, caller, 'key.read', { key: put.key, rangeEnd: '' });
+    if (deleteRange?.prevKv === true) permitRange(service, caller, 'key.read', deleteRange);
+  }
 };
 
 /** Why a branch cannot be answered. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { only } from '#aggregates/access';
 import { keysOfLease } from '#aggregates/chainfire/key';
 import { leaseKind } from '#aggregates/chainfire/lease';
 import { maxKeysPerLease } from '#commands/chainfire/lease';
@@ -16,8 +17,8 @@ import {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from '#gateways/etcd/messages/lease';
-import { refusal } from '#gateways/etcd/refusal';
-import { anything, decoded, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
+import { deniedBy, refusal } from '#gateways/etcd/refusal';
+import { anything, decoded, permit, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
 import type { Caller } from '#gateways/node';
 
 /** etcd raises a shorter time to live to one and a half of its election time-outs, which is this by default. */
@@ -30,11 +31,14 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
   const { node } = service;
   const now = (): Buffer => service.header(node.engine.head.position);
   const path = (method: string): string => `/etcdserverpb.Lease/${method}`;
+  const maySee = (caller: Caller, noun: 'key' | 'lease', id: string): boolean =>
+    node.refuses(caller, `${noun}.read`, only(noun, id)) === undefined;
   const revoke = unary(service, LeaseRevokeRequest, async ({ id }, caller) => {
     const { position } = await submit(service, caller, { kind: 'lease.revoke', id, body: {} });
     return LeaseRevokeResponse.encode({ header: service.header(position) });
   });
-  const timeToLive = unary(service, LeaseTimeToLiveRequest, ({ id, keys }) => {
+  const timeToLive = unary(service, LeaseTimeToLiveRequest, ({ id, keys }, caller) => {
+    permit(service, caller, 'lease.read', only('lease', id));
     const { facts } = node.engine;
     const lease = facts.get(leaseKind, id);
     const remaining = lease === undefined ? undefined : node.liveness.remainingSeconds(id);
@@ -46,11 +50,16 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
       id,
       ttl: Math.floor(remaining),
       grantedTtl: lease.state.ttlSeconds,
-      keys: keys ? facts.index(keysOfLease, attached).map((row) => row.id) : [],
+      keys: keys
+        ? facts.index(keysOfLease, attached).flatMap((row) => (maySee(caller, 'key', row.id) ? [row.id] : []))
+        : [],
     });
   });
-  const leases = unary(service, anything, () => {
-    const facts = node.engine.facts.range(leaseKind, { from: '', limit: Infinity });
+  const leases = unary(service, anything, (_request, caller) => {
+    const all = node.engine.facts.range(leaseKind, { from: '', limit: Infinity });
+    const refused = node.refuses(caller, 'lease.read', { noun: 'lease', from: '' });
+    if (refused?.code === 'credential.ended') throw deniedBy(refused);
+    const facts = refused === undefined ? all : all.filter(({ id }) => maySee(caller, 'lease', id));
     // As in etcd, those that end first come first.
     const left = facts.map(({ id }) => ({ id, seconds: node.liveness.remainingSeconds(id) ?? 0 }));
     left.sort((a, b) => a.seconds - b.seconds);
@@ -59,7 +68,7 @@ export const leaseHandlers = (service: Service): readonly (readonly [path: strin
   return [
     [path('LeaseGrant'), unary(service, LeaseGrantRequest, ({ ttl, id }, caller) => grant(service, caller, ttl, id))],
     [path('LeaseRevoke'), revoke],
-    [path('LeaseKeepAlive'), streaming(service, (stream) => keepAlive(service, stream))],
+    [path('LeaseKeepAlive'), streaming(service, (stream, caller) => keepAlive(service, stream, caller))],
     [path('LeaseTimeToLive'), timeToLive],
     [path('LeaseLeases'), leases],
   ];
@@ -81,10 +90,12 @@ export const grantLease = async (service: Service, caller: Caller, ttl: number, 
 export const newLeaseId = (): string => String(BigInt.asUintN(63, randomBytes(8).readBigUInt64BE()) || 1n);
 
 /** A lease that does not exist is no error here: it has no time left. */
-const keepAlive = ({ node, header }: Service, stream: GrpcStream): void => {
+const keepAlive = (service: Service, stream: GrpcStream, caller: Caller): void => {
+  const { node, header } = service;
   stream.sendHeaders();
   stream.onMessage((message) => {
     const { id } = decoded(LeaseKeepAliveRequest, message);
+    permit(service, caller, 'lease.renew', only('lease', id));
     const ttl = node.liveness.renew(id)?.ttlSeconds ?? 0;
     stream.write(LeaseKeepAliveResponse.encode({ header: header(node.engine.head.position), id, ttl }));
   });

@@ -1,11 +1,18 @@
 import { maxKeyBytes } from '#commands/chainfire/key';
-import { prefixEnd } from '#aggregates/facts';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
 import { GrpcCode } from '#gateways/etcd/http2/grpc-status';
 import { keyValueOf } from '#gateways/etcd/kv/key-value';
-import { changePlace, contendersOf, placeKey, prefixOf, takePlace, waitForTurn } from '#gateways/etcd/lock/queue';
+import {
+  changePlace,
+  contendersOf,
+  permitPlaces,
+  placeKey,
+  placesOf,
+  takePlace,
+  waitForTurn,
+} from '#gateways/etcd/lock/queue';
 import { leaseOf } from '#gateways/etcd/lock/lock-service';
 import {
   CampaignRequest,
@@ -18,9 +25,10 @@ import {
   ResignResponse,
   type CampaignRequest as Campaign,
 } from '#gateways/etcd/messages/lock';
-import { refusal } from '#gateways/etcd/refusal';
-import { decoded, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
+import { deniedBy, refusal } from '#gateways/etcd/refusal';
+import { decoded, permit, streaming, submit, unary, type Service } from '#gateways/etcd/grpc-service';
 import type { Caller } from '#gateways/node';
+import { untilLost } from '#gateways/sight';
 import type { Watch } from '#log/watch';
 
 /** A client that has this much unread is not told of more leaders until it has read. */
@@ -30,7 +38,8 @@ const maxUnreadBytes = 64 * 1024;
 export const electionHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
   const { node } = service;
   const path = (method: string): string => `/v3electionpb.Election/${method}`;
-  const leader = unary(service, LeaderRequest, ({ name }) => {
+  const leader = unary(service, LeaderRequest, ({ name }, caller) => {
+    permitPlaces(service, caller, name);
     const first = contendersOf(node, name)[0];
     if (first === undefined) throw refusal('noLeaderElected');
     return LeaderResponse.encode({ header: service.header(node.engine.head.position), kv: keyValueOf(first) });
@@ -56,13 +65,14 @@ export const electionHandlers = (service: Service): readonly (readonly [path: st
     [path('Leader'), leader],
     [path('Proclaim'), proclaim],
     [path('Resign'), resign],
-    [path('Observe'), streaming(service, (stream) => observe(service, stream))],
+    [path('Observe'), streaming(service, (stream, caller) => observe(service, stream, caller))],
   ];
 };
 
 const campaign = async (service: Service, caller: Caller, request: Campaign, call: GrpcCall): Promise<Buffer> => {
   const { name, value } = request;
   const { node } = service;
+  permitPlaces(service, caller, name);
   const lease = await leaseOf(service, caller, request.lease);
   const key = placeKey(name, lease);
   if (key.length > maxKeyBytes) throw refusal('requestTooLarge');
@@ -72,6 +82,7 @@ const campaign = async (service: Service, caller: Caller, request: Campaign, cal
   }
   try {
     await waitForTurn(node, name, place, call);
+    permitPlaces(service, caller, name);
   } catch (error) {
     await submit(service, caller, { kind: 'key.delete', id: key, body: {} });
     throw error;
@@ -83,9 +94,14 @@ const campaign = async (service: Service, caller: Caller, request: Campaign, cal
 };
 
 /** Tells the present leader and each that follows, and what each proclaims. */
-const observe = (service: Service, stream: GrpcStream): void => {
+const observe = (service: Service, stream: GrpcStream, caller: Caller): void => {
   const { node } = service;
   let watch: Watch | undefined;
+  let stopLooking = (): void => undefined;
+  const close = (): void => {
+    stopLooking();
+    watch?.close();
+  };
   let told = '';
   const tell = (name: string): void => {
     const leader = contendersOf(node, name)[0];
@@ -99,20 +115,27 @@ const observe = (service: Service, stream: GrpcStream): void => {
   stream.onMessage((message) => {
     if (watch !== undefined) return;
     const { name } = decoded(LeaderRequest, message);
-    const from = prefixOf(name);
-    const to = prefixEnd(from);
-    const range = { noun: 'key', from, ...(to === undefined ? {} : { to }) };
+    const range = placesOf(name);
+    permit(service, caller, 'key.read', range);
+    const lost = () => node.refuses(caller, 'key.read', range);
+    stopLooking = untilLost(node, caller, lost, (why) => {
+      close();
+      stream.end(deniedBy(why));
+    });
     watch = node.watch([range], node.engine.head.position, {
       frame: () => {
         tell(name);
         return true;
       },
       bookmark: () => tell(name),
-      closed: () => stream.end(refusal('stopped')),
+      closed: () => {
+        stopLooking();
+        stream.end(refusal('stopped'));
+      },
     });
     tell(name);
   });
-  stream.onCancel(() => watch?.close());
+  stream.onCancel(close);
   stream.onHalfClose(() => {
     if (watch === undefined) stream.end({ code: GrpcCode.ok, message: '' });
   });

@@ -2,7 +2,7 @@ import { maxKeyBytes } from '#commands/chainfire/key';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import { grantLease, newLeaseId } from '#gateways/etcd/lease/lease-service';
-import { placeKey, takePlace, waitForTurn } from '#gateways/etcd/lock/queue';
+import { permitPlaces, placeKey, takePlace, waitForTurn } from '#gateways/etcd/lock/queue';
 import { LockRequest, LockResponse, UnlockRequest, UnlockResponse } from '#gateways/etcd/messages/lock';
 import { refusal } from '#gateways/etcd/refusal';
 import { submit, unary, type Service } from '#gateways/etcd/grpc-service';
@@ -37,12 +37,14 @@ const lock = async (
   call: GrpcCall,
 ): Promise<Buffer> => {
   const { node } = service;
+  permitPlaces(service, caller, name);
   const holder = await leaseOf(service, caller, lease);
   const key = placeKey(name, holder);
   if (key.length > maxKeyBytes) throw refusal('requestTooLarge');
   const place = await takePlace(service, caller, key, holder, nothing);
   try {
     await waitForTurn(node, name, place, call);
+    permitPlaces(service, caller, name);
   } catch (error) {
     // Who gives up leaves the queue; who lost the lease is out of it already.
     await submit(service, caller, { kind: 'key.delete', id: key, body: {} });

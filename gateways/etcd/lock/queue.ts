@@ -1,3 +1,4 @@
+import type { NounRange } from '#aggregates/access';
 import { keyKind, type Key } from '#aggregates/chainfire/key';
 import { prefixEnd, type Fact } from '#aggregates/facts';
 import type { TxnCommand } from '#commands/chainfire/key';
@@ -5,7 +6,7 @@ import type { Caller, Node } from '#gateways/node';
 import type { GrpcCall } from '#gateways/etcd/http2/grpc-call';
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import { refusal } from '#gateways/etcd/refusal';
-import { submit, type Service } from '#gateways/etcd/grpc-service';
+import { permit, submit, type Service } from '#gateways/etcd/grpc-service';
 
 /**
  * Locks and elections as etcd's clients lay them out: who waits puts `NAME/LEASE-IN-HEX` under a lease, and the key
@@ -22,7 +23,7 @@ const maxContenders = 10_000;
 /** How often a waiting call looks whether its client is still there. */
 const cancelledCheckMs = 200;
 
-export const prefixOf = (name: string): string => `${name}/`;
+const prefixOf = (name: string): string => `${name}/`;
 
 export const placeKey = (name: string, lease: string): string => `${prefixOf(name)}${BigInt(lease).toString(16)}`;
 
@@ -70,11 +71,20 @@ export const changePlace = async (
   return { position, succeeded: (result.reply as { readonly succeeded: boolean }).succeeded };
 };
 
-/** Those who contend for a name, first come first. */
-export const contendersOf = (node: Node, name: string): readonly Fact<Key>[] => {
+/** Throws unless a caller may see who contends for a name. */
+export const permitPlaces = (service: Service, caller: Caller, name: string): void =>
+  permit(service, caller, 'key.read', placesOf(name));
+
+/** The keys of those who contend for a name. */
+export const placesOf = (name: string): NounRange => {
   const from = prefixOf(name);
   const to = prefixEnd(from);
-  const range = { from, limit: maxContenders, ...(to === undefined ? {} : { to }) };
+  return { noun: 'key', from, ...(to === undefined ? {} : { to }) };
+};
+
+/** Those who contend for a name, first come first. */
+export const contendersOf = (node: Node, name: string): readonly Fact<Key>[] => {
+  const range = { ...placesOf(name), limit: maxContenders };
   return [...node.engine.facts.range(keyKind, range)].sort((a, b) => a.createPosition - b.createPosition);
 };
 

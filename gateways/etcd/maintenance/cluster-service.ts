@@ -1,7 +1,7 @@
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { MemberListResponse } from '#gateways/etcd/messages/maintenance';
-import { anything, unary, type Service } from '#gateways/etcd/grpc-service';
+import { anything, permit, unary, type Service } from '#gateways/etcd/grpc-service';
 
 const unsupported = ['MemberAdd', 'MemberRemove', 'MemberUpdate', 'MemberPromote'] as const;
 
@@ -17,7 +17,8 @@ export const clusterHandlers = (service: Service): readonly (readonly [path: str
         members: [{ id: service.memberId, name: 'ultracloud', peerUrls: [service.url()], clientUrls: [service.url()] }],
       }),
   };
-  const refused = unary(service, anything, () => {
+  const refused = unary(service, anything, (_request, caller) => {
+    permit(service, caller, 'node.read');
     throw grpcError(GrpcCode.unimplemented, 'etcdserver: members are not managed through the etcd API');
   });
   return [[path('MemberList'), list], ...unsupported.map((method) => [path(method), refused] as const)];

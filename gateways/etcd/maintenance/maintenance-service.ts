@@ -19,7 +19,7 @@ import {
 } from '#gateways/etcd/messages/maintenance';
 import { hashOfKeys } from '#gateways/etcd/maintenance/key-hash';
 import { refusal } from '#gateways/etcd/refusal';
-import { anything, raftTerm, unary, type Service } from '#gateways/etcd/grpc-service';
+import { anything, permit, raftTerm, unary, type Service } from '#gateways/etcd/grpc-service';
 
 /** The release of etcd whose API this is, with our own behind it, as semantic versions are read. */
 const apiVersion = '3.4.23';
@@ -36,14 +36,16 @@ export const maintenanceHandlers = (service: Service): readonly (readonly [path:
   const full = (): boolean =>
     engine.refusing !== undefined || engine.facts.get(quotaKind, keyQuota)?.state.exceeded === true;
 
-  const alarm = unary(service, AlarmRequest, ({ action }) => {
+  const alarm = unary(service, AlarmRequest, ({ action }, caller) => {
+    permit(service, caller, 'alarm.read');
     if (action === AlarmAction.activate)
       throw grpcError(GrpcCode.unimplemented, 'etcdserver: alarms are not raised by hand');
     // Ending an alarm by hand changes nothing: it ends by itself when there is space, or the quota is kept, again.
     const alarms = full() ? [{ memberId, alarm: AlarmType.noSpace }] : [];
     return AlarmResponse.encode({ header: header(), alarms });
   });
-  const status = unary(service, anything, async () => {
+  const status = unary(service, anything, async (_request, caller) => {
+    permit(service, caller, 'node.read');
     const dbSize = await bytesBelow(node.directory);
     const { position } = engine.head;
     return StatusResponse.encode({
@@ -58,14 +60,17 @@ export const maintenanceHandlers = (service: Service): readonly (readonly [path:
       errors: full() ? ['NOSPACE'] : [],
     });
   });
-  const defragment = unary(service, anything, async () => {
+  const defragment = unary(service, anything, async (_request, caller) => {
+    permit(service, caller, 'log.truncate');
     await engine.flush();
     return DefragmentResponse.encode({ header: header() });
   });
-  const hash = unary(service, anything, () =>
-    HashResponse.encode({ header: header(), hash: engine.head.hash.readUInt32BE(0) }),
-  );
-  const hashKv = unary(service, HashKvRequest, async ({ revision }) => {
+  const hash = unary(service, anything, (_request, caller) => {
+    permit(service, caller, 'node.read');
+    return HashResponse.encode({ header: header(), hash: engine.head.hash.readUInt32BE(0) });
+  });
+  const hashKv = unary(service, HashKvRequest, async ({ revision }, caller) => {
+    permit(service, caller, 'key.read', { noun: 'key', from: '' });
     const position = revisionOf(node, revision);
     const compactRevision = node.oldestPosition('key');
     return HashKvResponse.encode({
@@ -75,16 +80,19 @@ export const maintenanceHandlers = (service: Service): readonly (readonly [path:
       compactRevision: compactRevision === 0 ? -1 : compactRevision,
     });
   });
-  const snapshot = unary(service, anything, () => {
+  const snapshot = unary(service, anything, (_request, caller) => {
+    permit(service, caller, 'backup.create');
     throw grpcError(
       GrpcCode.unimplemented,
       'etcdserver: snapshots have no etcd file format here; use "ultracloud backup create"',
     );
   });
-  const moveLeader = unary(service, anything, () => {
+  const moveLeader = unary(service, anything, (_request, caller) => {
+    permit(service, caller, 'node.read');
     throw refusal('badTransferee');
   });
-  const downgrade = unary(service, anything, () => {
+  const downgrade = unary(service, anything, (_request, caller) => {
+    permit(service, caller, 'node.read');
     throw grpcError(GrpcCode.unimplemented, 'etcdserver: there is no etcd version to go back to');
   });
   return [

@@ -6,5 +6,10 @@ import { openWatchStream } from '#gateways/etcd/watch/watch-stream';
 /** `etcdserverpb.Watch`. */
 export const watchHandlers = (service: Service): readonly (readonly [path: string, GrpcHandler])[] => {
   const encoder = frameEncoder(service);
-  return [['/etcdserverpb.Watch/Watch', streaming(service, (stream) => openWatchStream(service, encoder, stream))]];
+  return [
+    [
+      '/etcdserverpb.Watch/Watch',
+      streaming(service, (stream, caller) => openWatchStream(service, encoder, stream, caller)),
+    ],
+  ];
 };

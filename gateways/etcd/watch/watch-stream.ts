@@ -1,10 +1,12 @@
-import { refusal } from '#gateways/etcd/refusal';
+import type { Rejection } from '#commands/rejection';
+import { deniedBy, refusal } from '#gateways/etcd/refusal';
 import { decoded, type Service } from '#gateways/etcd/grpc-service';
 import type { GrpcStream } from '#gateways/etcd/http2/grpc-stream';
 import { idsOf } from '#gateways/etcd/kv/range';
 import { FilterType, WatchRequest, WatchResponse, type WatchCreateRequest } from '#gateways/etcd/messages/watch';
 import type { FrameEncoder, View } from '#gateways/etcd/watch/frame-encoding';
-import type { Node } from '#gateways/node';
+import type { Caller, Node } from '#gateways/node';
+import { untilLost } from '#gateways/sight';
 import { resumedAfter } from '#log/past';
 import type { Watch, WatchedRange, WatchSink } from '#log/watch';
 
@@ -41,7 +43,7 @@ interface Following {
 }
 
 /** One call of `etcdserverpb.Watch/Watch` with all its watches. */
-export const openWatchStream = (service: Service, encoder: FrameEncoder, stream: GrpcStream): void => {
+export const openWatchStream = (service: Service, encoder: FrameEncoder, stream: GrpcStream, caller: Caller): void => {
   const { node } = service;
   const followings = new Map<number, Following>();
   let nextId = 0;
@@ -60,7 +62,7 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
 
   const create = (request: WatchCreateRequest): void => {
     const range = watchedRange(request);
-    const refused = refusedCreate(request, range, followings);
+    const refused = refusedCreate(request, range, followings) ?? deniedRange(range);
     if (refused !== undefined) {
       answer({ watchId: noWatch, created: true, canceled: true, cancelReason: refused });
       return;
@@ -89,6 +91,33 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
     answer({ watchId: id, created: true });
     follow(following);
   };
+
+  /** A range is granted whole or not at all. */
+  const refuses = ({ noun, from, to }: WatchedRange): Rejection | undefined =>
+    node.refuses(caller, 'key.read', to === undefined ? { noun, from } : { noun, from, to });
+
+  const deniedRange = (range: WatchedRange): string | undefined => {
+    const why = refuses(range);
+    return why === undefined ? undefined : deniedBy(why).message;
+  };
+
+  /** Ends the watches whose right was taken, and the stream with its credential. */
+  const look = (): Rejection | undefined => {
+    for (const following of [...followings.values()]) {
+      const why = following.ended ? undefined : refuses(following.range);
+      if (why?.code === 'credential.ended') return why;
+      if (why === undefined) continue;
+      following.ended = true;
+      following.watch?.close();
+      followings.delete(following.id);
+      answer({ watchId: following.id, canceled: true, cancelReason: deniedBy(why).message });
+    }
+    return undefined;
+  };
+  const stopLooking = untilLost(node, caller, look, (why) => {
+    close();
+    stream.end(deniedBy(why));
+  });
 
   const follow = (following: Following): void => {
     const kept = keptFrom(node, following.position);
@@ -160,6 +189,7 @@ export const openWatchStream = (service: Service, encoder: FrameEncoder, stream:
 
   const close = (): void => {
     ended = true;
+    stopLooking();
     for (const { watch } of followings.values()) watch?.close();
     followings.clear();
     wake();
