@@ -3,13 +3,13 @@ import type { ObjectCodec } from '#commands/codec/codec';
 import { decode } from '#commands/codec/decode';
 import { instantToText } from '#commands/codec/instant';
 import { categories } from '#commands/rejection';
-import { CertificateSigning, CertificateRenewal, SshHostSigning } from '#gateways/fixed-routes';
 import { answer, malformed, refusal, rejection, type Answer, type Ask } from '#gateways/http/answer';
 import { rejectedForm } from '#gateways/http/event-form';
 import { queryReader } from '#gateways/http/query';
 import { strict } from '#gateways/http/operator-routes';
 import type { Route } from '#gateways/http/route';
 import { unrecorded } from '#gateways/http/unrecorded';
+import { CertificateRenewal, CertificateSigning, SshHostSigning } from '#gateways/signing-routes';
 import { KeysUnavailable, type CertificateRequest, type IssuedCertificate, type Node } from '#gateways/node';
 
 const readNothing = queryReader({});
