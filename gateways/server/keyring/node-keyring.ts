@@ -32,7 +32,10 @@ export interface NodeKeyring {
  */
 export const startKeyring = (data: DataDirectory, engine: Engine, notices: Notices): NodeKeyring => {
   let retry: NodeJS.Timeout | undefined;
-  const again = (): void => void (retry ??= setTimeout(settle, RETRY_MS).unref());
+  let stopped = false;
+  const again = (): void => {
+    if (!stopped) retry ??= setTimeout(settle, RETRY_MS).unref();
+  };
 
   const submit = (command: { readonly kind: string; readonly id: string; readonly body: unknown }): void => {
     void engine.submit({ ...command, ...bySystem }).then(({ result }) => {
@@ -112,6 +115,7 @@ export const startKeyring = (data: DataDirectory, engine: Engine, notices: Notic
   return {
     keyring,
     stop: () => {
+      stopped = true;
       clearTimeout(retry);
       stopListening();
     },
