@@ -3,6 +3,7 @@ import { integer, json, text } from '#commands/codec/scalar';
 import { BatchCommands } from '#commands/cluster/batch';
 import { route, type FixedRoute } from '#gateways/fixed-route';
 import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
+import { rightsRoutes } from '#gateways/rights-routes';
 import { signingRoutes } from '#gateways/signing-routes';
 
 export const Trial = object({
@@ -56,6 +57,7 @@ export const fixedRoutes: readonly FixedRoute[] = [
     body: Trial,
     answer: '`position` and `outcomes`, one for each command.',
   }),
+  ...rightsRoutes,
   route('GET', '/v1/timeline/{noun}/{id}', 'timeline', {
     tag: 'history',
     summary: 'Every change of an object and every refusal, with who, when, through which gateway and by which command.',

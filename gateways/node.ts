@@ -3,7 +3,7 @@ import type { Problem } from '#commands/codec/problem';
 import type { CertificatePurpose } from '#commands/iam/certificate';
 import type { Engine } from '#log/engine';
 import type { Identity } from '#gateways/identity';
-import type { Submission } from '#log/entry';
+import type { Entry, Submission } from '#log/entry';
 import type { Outcome } from '#log/outcome';
 import type { Rejection } from '#commands/rejection';
 import type { NounRange } from '#aggregates/access';
@@ -122,6 +122,11 @@ export interface Verification {
   readonly difference?: { readonly position: number; readonly what: 'outcome' | 'hash' };
 }
 
+export interface EntryAt {
+  readonly position: number;
+  readonly entry: Entry;
+}
+
 /** What an operator does to a running node; none of it is a command, since each node does it for itself. */
 export interface Operations {
   /**
@@ -131,6 +136,10 @@ export interface Operations {
   createBackup(name: string | undefined, progress?: (rows: number) => void): Promise<Backup>;
   listBackups(): Promise<readonly Backup[]>;
   logBounds(): Promise<{ readonly first: number; readonly end: number }>;
+  /** The entries of some positions in groups, all of which the log must keep and this node have applied. */
+  readEntries(from: number, to: number): AsyncIterable<readonly EntryAt[]>;
+  /** The entry of a position that was applied; undefined when the log keeps it no more. */
+  readEntry(position: number): Promise<Entry | undefined>;
   /**
    * Drops log files whose entries are all below a position that a kept snapshot has reached, and the snapshots that the
    * rest of the log does not go on from. History stays.

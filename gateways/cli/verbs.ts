@@ -1,5 +1,6 @@
 import type { Component } from '#log/component';
 import type { AnyCommandSpec } from '#commands/command';
+import { everyPermission } from '#gateways/catalog';
 import { commandVerbs } from '#gateways/cli/command-verbs';
 import type { Group } from '#gateways/cli/program';
 import type { Verb } from '#gateways/cli/verb';
@@ -11,6 +12,7 @@ import { contextVerbs } from '#gateways/cli/verbs/context';
 import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
 import { doctor } from '#gateways/cli/verbs/doctor';
 import { events } from '#gateways/cli/verbs/events';
+import { iamVerbs } from '#gateways/cli/verbs/iam';
 import { keepAlive } from '#gateways/cli/verbs/keep-alive';
 import { keyringVerbs } from '#gateways/cli/verbs/keyring';
 import { load } from '#gateways/cli/verbs/load';
@@ -52,6 +54,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     events(nouns.map(({ noun }) => noun)),
     whatif,
     apply,
+    ...iamVerbs(everyPermission()),
     ...logVerbs,
     ...backupVerbs,
     ...keyringVerbs,
@@ -88,22 +91,51 @@ const summaries: Readonly<Record<string, string>> = {
   context: 'Saved endpoints, so that commands need not name them.',
   debug: 'What a maintainer needs.',
   doc: 'Documents and raw values in namespaces.',
+  'access-key': 'Keys that service accounts show.',
+  authenticator: 'Passwords and one-time codes of users.',
+  authority: 'The certificate authority of the cluster.',
+  binding: 'Who has which role, and where.',
+  certificate: 'Certificates of servers and hosts.',
   history: 'How much of the past is kept.',
+  iam: 'Who may do what, and why not.',
   kv: 'Keys and values.',
   keyring: 'The keys that secrets are sealed with: status, rotation, copies.',
   lease: 'Leases: keys that end with whoever keeps them.',
   level: 'The feature level of the cluster.',
   log: 'The log: its newest entry, what was decided, verification.',
   namespace: 'Namespaces of documents, with limits and indexes.',
+  organisation: 'Organisations: projects and people under one owner.',
+  project: 'Projects, to which belongs what tenants have.',
+  role: 'Sets of permissions with a name.',
   quota: 'What all keys may take together.',
   'secret-key': 'Whose secrets are sealed with which keys, and forgetting them.',
   duty: 'Who does the work that one process does for all.',
+  'service-account': 'Who programs are.',
+  session: 'Who is logged in.',
+  'signing-key': 'The keys that tokens are signed with.',
   sweep: 'Deletions of many keys, part by part.',
 };
 
 const headings: readonly (readonly [heading: string, words: readonly string[]])[] = [
   ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'quota', 'namespace', 'doc']],
   ['What happened, and what would:', ['timeline', 'why', 'events', 'whatif', 'apply', 'history']],
+  [
+    'Who may do what:',
+    [
+      'iam',
+      'organisation',
+      'project',
+      'user',
+      'group',
+      'service-account',
+      'access-key',
+      'role',
+      'binding',
+      'session',
+      'authenticator',
+      'identity-provider',
+    ],
+  ],
   [
     'A node:',
     [
@@ -117,6 +149,9 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'backup',
       'keyring',
       'secret-key',
+      'signing-key',
+      'authority',
+      'certificate',
       'level',
       'duty',
       'bench',

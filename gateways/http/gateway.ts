@@ -12,6 +12,7 @@ import { formsOf } from '#gateways/http/event-form';
 import { failureAnswer } from '#gateways/http/failure';
 import { healthRoutes } from '#gateways/http/health-routes';
 import { historyRoutes } from '#gateways/http/history-routes';
+import { iamRoutes } from '#gateways/http/iam-routes';
 import { judgedRoutes } from '#gateways/http/judge';
 import { metricsOf, type Metrics } from '#gateways/http/metrics';
 import { lineStreams, type LineStreams } from '#gateways/http/ndjson';
@@ -122,6 +123,7 @@ const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly 
     trialRoute(node, forms),
     ...historyRoutes(node, forms, streams),
     ...operatorRoutes(node),
+    ...iamRoutes(node, forms),
     ...certificateRoutes(node),
     ...healthRoutes(node),
     { method: 'GET', path: '/openapi.json', handle: strict(() => ({ status: 200, text: text() })) },

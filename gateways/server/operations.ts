@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '#log/engine';
+import { decodeEntry } from '#log/entry';
 import type { Log } from '#log/log';
 import type { Authority } from '#log/authority';
 import type { Store } from '#log/lmdb-rows';
 import { checkSnapshot, dropSnapshots, listSnapshots, takeSnapshot, UNFINISHED, type Manifest } from '#log/snapshot';
-import { BackupExists, type Backup, type Operations } from '#gateways/node';
+import { BackupExists, type Backup, type EntryAt, type Operations } from '#gateways/node';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { verifyAgainst } from '#gateways/server/verify-log';
 
@@ -78,6 +79,13 @@ export const operationsOf = (
     listBackups: async () =>
       (await listSnapshots(data.backupPath, tell)).map(({ path, manifest }) => backupOf(path, manifest)),
     logBounds: () => log.bounds(),
+    readEntries: (from, to) => entriesOf(log, from, to),
+    readEntry: async (position) => {
+      const { first, end } = await log.bounds();
+      if (position < first || position > end) return undefined;
+      for await (const group of entriesOf(log, position, position)) return group[0]?.entry;
+      return undefined;
+    },
     truncateLog: (before) =>
       inTurn(async () => {
         const { position } = engine.head;
@@ -95,6 +103,21 @@ export const operationsOf = (
       }),
   };
 };
+
+async function* entriesOf(log: Log, from: number, to: number): AsyncGenerator<readonly EntryAt[]> {
+  if (from > to) return;
+  const stop = new AbortController();
+  try {
+    for await (const { entries } of log.read(from, stop.signal)) {
+      yield entries
+        .filter(({ position }) => position <= to)
+        .map(({ position, bytes }) => ({ position, entry: decodeEntry(bytes) }));
+      if ((entries.at(-1)?.position ?? to) >= to) return;
+    }
+  } finally {
+    stop.abort();
+  }
+}
 
 const backupOf = (path: string, manifest: Manifest): Backup => ({
   name: path.slice(path.lastIndexOf('/') + 1),

@@ -7,24 +7,24 @@ import { isObject, listAt, numberAt, textAt } from '#gateways/cli/json';
 import { commandText, resultLines } from '#gateways/cli/outcome-text';
 import type { Call, Flag, Verb } from '#gateways/cli/verb';
 
-const file: Flag = {
+export const commandsFile: Flag = {
   name: 'file',
   short: 'f',
   metavar: '<file>',
   summary: 'Commands as JSON or YAML: a list, {"commands": […]}, or one YAML document each; - reads standard input.',
 };
 
-const about =
+export const aboutCommands =
   'Each command is {"command": "key.put", "id": "config/color", "body": {"value": "blue"}}; `idBase64` instead of ' +
   '`id` for bytes that are no text.';
 
 export const apply: Verb = {
   words: ['apply'],
   summary: 'Make many commands at one position, all or nothing. They are tried first, and what they do is shown.',
-  about,
+  about: aboutCommands,
   arguments: [],
   flags: [
-    file,
+    commandsFile,
     { name: 'dry-run', summary: 'Only show it; exit code 3 when something would change.' },
     { name: 'expect', metavar: '<position>', summary: 'Refuse them if what they rest on changed since this position.' },
     {
@@ -60,9 +60,12 @@ export const apply: Verb = {
 export const whatif: Verb = {
   words: ['whatif'],
   summary: 'Try commands one after another on the present or the past, and show what each would come to.',
-  about: `Nothing is recorded. ${about}`,
+  about: `Nothing is recorded. ${aboutCommands}`,
   arguments: [],
-  flags: [file, { name: 'at', metavar: '<position|time>', summary: 'On the state at a past position or time.' }],
+  flags: [
+    commandsFile,
+    { name: 'at', metavar: '<position|time>', summary: 'On the state at a past position or time.' },
+  ],
   examples: [
     { title: 'What would it come to now?', line: 'ultracloud whatif -f changes.yaml' },
     { title: 'And then?', line: 'ultracloud whatif -f changes.yaml --at 1000' },
@@ -99,7 +102,7 @@ const exitCodeOf = (category: string | undefined): number =>
     ? categories[category as Category].exitCode
     : exitCodes.failed;
 
-const commandsGiven = async ({ session, words }: Call): Promise<readonly unknown[]> => {
+export const commandsGiven = async ({ session, words }: Call): Promise<readonly unknown[]> => {
   const name = words.text('file');
   if (name === undefined)
     throw usage('--file: expected a file of commands, got nothing.', 'Give -f FILE, or -f - to read standard input.');
