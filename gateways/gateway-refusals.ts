@@ -24,7 +24,7 @@ export const gatewayRefusals = {
   'certificate.refused': {
     status: 401,
     category: 'forbidden',
-    message: 'The client certificate does not say who sends the request; `reason` says why.',
+    message: 'The client certificate does not say who sends the request; the detail says why.',
     fix: 'Show a valid certificate of a host of this cluster, or none and a token.',
   },
   'identity.ambiguous': {

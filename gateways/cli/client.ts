@@ -58,7 +58,7 @@ export const clientOf = (target: Target, options: ClientOptions): Client => {
   const { connections = 0 } = options;
   const keep = { keepAlive: connections > 0, ...(connections > 0 ? { maxSockets: connections } : {}) };
   const agent = secure
-    ? new SecureAgent({ ...keep, ...(target.ca === undefined ? {} : { ca: target.ca }) })
+    ? new SecureAgent({ ...keep, ...target.identity, ...(target.ca === undefined ? {} : { ca: target.ca }) })
     : new Agent(keep);
   const start = (request: Request, timeoutMs: number): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
@@ -168,7 +168,7 @@ export const refusal = (target: Target, { status, json, text: body, position }: 
   const category = textAt(json, 'category');
   const message = textAt(json, 'message') ?? (body.trim().slice(0, 200) || `The server answered ${status}.`);
   // The server speaks of headers, which the CLI makes itself.
-  const fix = status === 401 ? tokenFix(target) : textAt(json, 'fix');
+  const fix = status === 401 && target.identity === undefined ? tokenFix(target) : textAt(json, 'fix');
   const problems = listAt(json, 'problems').filter(isProblem);
   const where = numberAt(json, 'position') ?? position;
   const detail = at(json, 'detail');

@@ -3,5 +3,5 @@ import type * as server from '#gateways/server/main';
 /** What the CLI asks of the server's bundle, which is only loaded by the verbs that need it. */
 export type ServerProgram = Pick<
   typeof server,
-  'serve' | 'initialise' | 'verify' | 'restore' | 'backUpKeyring' | 'restoreKeyring'
+  'newSigningRequest' | 'serve' | 'initialise' | 'verify' | 'restore' | 'backUpKeyring' | 'restoreKeyring'
 >;

@@ -20,6 +20,8 @@ export interface Target {
   readonly endpoint: URL;
   readonly token: string | undefined;
   readonly ca: Buffer | undefined;
+  /** A certificate that is shown, in PEM; then no token is sent. */
+  readonly identity?: { readonly cert: Buffer; readonly key: Buffer };
   /** Where the endpoint was found, for people. */
   readonly from: string;
   /** The data directory, if it is on this machine. */

@@ -7,6 +7,7 @@ import type { Verb } from '#gateways/cli/verb';
 import { backupVerbs } from '#gateways/cli/verbs/backup';
 import { apply, whatif } from '#gateways/cli/verbs/batch';
 import { bench } from '#gateways/cli/verbs/bench';
+import { certificateVerbs } from '#gateways/cli/verbs/certificate';
 import { complete, completion } from '#gateways/cli/verbs/completion';
 import { contextVerbs } from '#gateways/cli/verbs/context';
 import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
@@ -57,6 +58,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     ...iamVerbs(everyPermission()),
     ...logVerbs,
     ...backupVerbs,
+    ...certificateVerbs,
     ...keyringVerbs,
     lock,
     elect,

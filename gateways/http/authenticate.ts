@@ -67,7 +67,8 @@ export const admissionOf = (node: Node, rateLimit = defaultRate): Admission => {
     // One of the two would be taken for the other by whoever reads the log.
     if (certificate !== undefined && authorization !== undefined) return refusal('identity.ambiguous');
     const host = certificate === undefined ? undefined : node.certificates.identify(certificate);
-    if (host !== undefined && 'fault' in host) return refusal('certificate.refused', { reason: host.fault });
+    if (host !== undefined && 'fault' in host)
+      return refusal('certificate.refused', { detail: { reason: host.fault } });
     const caller =
       host !== undefined
         ? { ...host, address }

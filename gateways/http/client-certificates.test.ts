@@ -88,7 +88,7 @@ const signedFor = async (
 };
 
 const put = ['POST', '/v1/keys/mutual/put', { value: '1' }] as const;
-const refused = (reason: string) => ({ status: 401, json: { code: 'certificate.refused', reason } });
+const refused = (reason: string) => ({ status: 401, json: { code: 'certificate.refused', detail: { reason } } });
 
 /** As whom the newest command was sent. */
 const newest = (): readonly [principal: string | undefined, credential: string | undefined] => {

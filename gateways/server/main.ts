@@ -17,6 +17,7 @@ import type { Verification } from '#gateways/node';
 import { copyKeyring, putKeyringBack } from '#gateways/server/keyring/keyring-copy';
 import { initialise as makeDirectory } from '#gateways/server/initialise';
 import { restoreBackup } from '#gateways/server/restore';
+import { newSigningRequest as newRequest } from '#gateways/server/certificates/new-request';
 import { removeBundle } from '#gateways/server/certificates/server-identity';
 import { serverNames } from '#gateways/server/certificates/server-names';
 import { startNode } from '#gateways/server/running-node';
@@ -189,6 +190,9 @@ export const verify = async (options: {
   const found = await verifyDirectory(options.data, catalog, (position) => options.progress(`position ${position}`));
   return { ok: found.difference === undefined, ...found };
 };
+
+/** Makes a key, and a request to have a certificate signed for it. */
+export const newSigningRequest = newRequest;
 
 /** Makes a data directory from a backup; the report is printed as it is. */
 export const restore = restoreBackup;
