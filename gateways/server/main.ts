@@ -56,6 +56,7 @@ export const serve = async (options: ServeOptions): Promise<number> => {
   const etcd = addressOf('--etcd', options.etcd);
   const given = givenPair(options);
   const isSecure = given !== undefined || options.tls === true;
+  const certified = options.tls === true ? serverNames([http.host, etcd.host], options.tlsNames ?? []) : undefined;
   for (const [flag, address] of [['--http', http] as const, ['--etcd', etcd] as const]) {
     if (!isSecure && !loopback(address.host)) {
       throw new Error(
@@ -83,10 +84,7 @@ export const serve = async (options: ServeOptions): Promise<number> => {
     // No other server has the directory now, whatever process the file names.
     removeEndpoints(data.path);
     closers.unshift(startBackups(node.operations, data, options, say));
-    const own =
-      options.tls === true
-        ? await node.serverIdentity(serverNames([http.host, etcd.host], options.tlsNames ?? []))
-        : undefined;
+    const own = certified === undefined ? undefined : await node.serverIdentity(certified);
     if (own === undefined) removeBundle(data.path);
     else closers.unshift(() => own.stop());
     const tls = given ?? own;
