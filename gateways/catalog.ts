@@ -22,6 +22,7 @@ import { usage } from '#aggregates/flaredb/usage';
 import { accessKeyOf } from '#aggregates/iam/access-key';
 import { authenticatorOf } from '#aggregates/iam/authenticator';
 import { bindingOf } from '#aggregates/iam/binding';
+import { breakGlass } from '#aggregates/iam/break-glass';
 import { clearing } from '#aggregates/iam/clearing';
 import { groupOf } from '#aggregates/iam/group';
 import { iamAccess } from '#aggregates/iam/iam-access';
@@ -54,6 +55,7 @@ import { namespaceView } from '#projections/flaredb/namespace';
 import { accessKeyView } from '#projections/iam/access-key';
 import { authenticatorView } from '#projections/iam/authenticator';
 import { bindingView } from '#projections/iam/binding';
+import { breakGlassView } from '#projections/iam/break-glass';
 import { groupView } from '#projections/iam/group';
 import { loginView } from '#projections/iam/login';
 import { organisationView } from '#projections/iam/organisation';
@@ -142,6 +144,7 @@ export const catalog: readonly Component[] = [
       roleOf(words),
       bindingOf(words),
       policy,
+      breakGlass,
       secretKey,
       authority,
       certificate,
@@ -161,6 +164,7 @@ export const catalog: readonly Component[] = [
       serviceAccountView,
       roleView,
       bindingView,
+      breakGlassView,
       secretKeyView,
       authorityView,
       certificateView,

@@ -164,6 +164,8 @@ export interface Node {
   readonly startedMs: number;
   /** The principal of a token; undefined when it is not valid. */
   authenticate(token: string): Principal | undefined;
+  /** Told of whoever a gateway lets in; uses of the break-glass token are noted in the log. */
+  admitted(caller: Caller, gateway: 'http' | 'etcd'): void;
   /**
    * Why a caller may not do something to every object of a range, or to the cluster without one, at the present;
    * undefined when it may. For reads and what else is no command: commands are judged where they are decided. What is

@@ -3,8 +3,8 @@ import type { Facts } from '#aggregates/facts';
 import type { Reaction } from '#aggregates/procedure';
 import { bindingsByPlace, bindingsBySubject } from '#aggregates/iam/binding-state';
 import { endAccessKeys } from '#aggregates/iam/access-key';
-import { groupsByMember } from '#aggregates/iam/group-state';
 import { endSessions } from '#aggregates/iam/session';
+import { groupsByMember } from '#aggregates/iam/standing';
 
 /** More than any decision lets there be. */
 const all = 10_000;
@@ -19,7 +19,7 @@ const leaveAll = (facts: Facts, member: string): readonly AnyCommand[] =>
     .index(groupsByMember, { from: member, to: `${member}\0`, limit: all })
     .map(({ id }) => ({ kind: 'group.remove', id, body: { member } }));
 
-/** What was granted goes with whoever it was granted to, and with where it held: a name that comes again starts bare. */
+/** What was granted goes with whoever it was granted to, and with where it held: a name that comes again is bare. */
 export const clearing: readonly Reaction[] = [
   ...['user', 'service-account'].map((noun): Reaction => ({
     on: `${noun}.deleted`,

@@ -15,11 +15,19 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
-import { groupKind, groupsByMember, type Group } from '#aggregates/iam/group-state';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
 import { ownedByOrganisation } from '#aggregates/iam/owners';
-import { maxGroupsPerMember } from '#aggregates/iam/standing';
+import { groupsByMember, maxGroupsPerMember } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';
+
+export interface Group {
+  readonly organisation: string;
+  readonly description?: string;
+  /** In order. */
+  readonly members: readonly string[];
+}
+
+export const groupKind = kind<Group>('group');
 
 type Membership = TypeOf<typeof addMember.body>;
 

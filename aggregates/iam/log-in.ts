@@ -7,7 +7,7 @@ import type { AnyCommand } from '#commands/command';
 import type { Reaction } from '#aggregates/procedure';
 import { endSessions } from '#aggregates/iam/session';
 
-/** A password is taken, and a one-time code used up, at the position of what it is shown for, or that is refused too. */
+/** A password is taken, and a one-time code used up, with what it is shown for: both happen, or neither. */
 const passed = (principal: string, step: number | undefined): AnyCommand => ({
   kind: passAuthenticator.kind,
   id: principal.slice('user/'.length),

@@ -13,5 +13,5 @@ export const networkOf = (written: string): Network | undefined => {
 export const contains = ([start, bits]: Network, address: string): boolean => {
   if (!isValid(address)) return false;
   const found = parse(address);
-  return found.kind() === start.kind() && found.match(start as IPv4 & IPv6, bits);
+  return found.kind() === start.kind() && found.match(start, bits);
 };

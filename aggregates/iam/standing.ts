@@ -4,7 +4,6 @@ import { bindingKind, bindingsBySubject, placeOf, type Binding } from '#aggregat
 import { builtinRoles, ownPermissions } from '#aggregates/iam/builtin-roles';
 import { heldOf, type Held } from '#aggregates/iam/conditions';
 import { credentialOf } from '#aggregates/iam/credential';
-import { groupsByMember } from '#aggregates/iam/group-state';
 import { permitsOf, permitsOne, type Permits } from '#aggregates/iam/permits';
 import type { Words } from '#aggregates/iam/words';
 
@@ -33,6 +32,9 @@ export interface Considered {
 
 /** Bindings that one subject may have: all of them are looked at when it first asks. */
 export const maxBindingsPerSubject = 500;
+
+/** Index of groups by their members. */
+export const groupsByMember = 'group.by-member';
 
 /** Groups that one principal may be in. */
 export const maxGroupsPerMember = 100;

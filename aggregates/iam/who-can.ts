@@ -3,7 +3,7 @@ import type { Facts } from '#aggregates/facts';
 import { bindingKind, bindingsByPlace } from '#aggregates/iam/binding-state';
 import { credentialOf } from '#aggregates/iam/credential';
 import { grantOf } from '#aggregates/iam/explain';
-import { groupKind } from '#aggregates/iam/group-state';
+import { groupKind } from '#aggregates/iam/group';
 import { considered, everyone, mayAsOwn, ruleOf, type Considered } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';
 

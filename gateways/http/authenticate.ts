@@ -50,13 +50,16 @@ export const admissionOf = (node: Node, rateLimit = defaultRate): Admission => {
       trustedSinceMs = nowMs;
     }
     const known = trusted.get(header);
-    if (known !== undefined) return known.address === address ? known : { ...known, address };
+    if (known?.address === address) return known;
     const token = /^Bearer +([!-~]{1,4096})$/i.exec(header)?.[1];
-    const principal = token === undefined ? undefined : node.authenticate(token);
+    const principal = known ?? (token === undefined ? undefined : node.authenticate(token));
     if (principal === undefined) return undefined;
     const caller = { ...principal, address };
     // Any other credential may have ended at the last position; the node keeps what it has verified of them.
-    if (principal.name === breakGlass) trusted.set(header, caller);
+    if (principal.name === breakGlass) {
+      trusted.set(header, caller);
+      node.admitted(caller, 'http');
+    }
     return caller;
   };
   const shownBy = certificatesShown();
@@ -67,8 +70,9 @@ export const admissionOf = (node: Node, rateLimit = defaultRate): Admission => {
     // One of the two would be taken for the other by whoever reads the log.
     if (certificate !== undefined && authorization !== undefined) return refusal('identity.ambiguous');
     const host = certificate === undefined ? undefined : node.certificates.identify(certificate);
-    if (host !== undefined && 'fault' in host)
+    if (host !== undefined && 'fault' in host) {
       return refusal('certificate.refused', { detail: { reason: host.fault } });
+    }
     const caller =
       host !== undefined
         ? { ...host, address }

@@ -18,7 +18,7 @@ const policyKind = kind('policy');
 export const isUnfounded = ({ facts }: Pick<Engine, 'facts'>): boolean =>
   facts.get(policyKind, 'cluster') === undefined;
 
-/** Makes the first organisation with a project and an administrator, all at one position. Rejects when it is refused. */
+/** Makes the first organisation with a project and an administrator, at one position. Rejects when it is refused. */
 export const found = async (engine: Engine, { organisation, project, administrator }: Founding): Promise<void> => {
   const commands = [
     { command: 'organisation.create', id: organisation, body: {} },

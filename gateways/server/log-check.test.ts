@@ -51,7 +51,7 @@ test('damage in an old file of a long log is told while the node serves, and it 
   const node = await openTestNode(directory, { logCheck, say: (line) => said.push(line) });
   try {
     while (node.notices().length === 0) await pause(10);
-    const told = expect.stringMatching(/^The log is damaged at position 5: .*1\.segment, byte \d+: no readable entry/);
+    const told = expect.stringMatching(/^The log is damaged at position 6: .*1\.segment, byte \d+: no readable entry/);
     expect(node.notices()).toEqual([told]);
     expect(said).toEqual([`warning: ${node.notices().join()}`]);
     expect((await put(node, 'after', Buffer.from('x'))).result.status).toBe('accepted');

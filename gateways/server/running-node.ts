@@ -10,6 +10,7 @@ import { dropSnapshots, removeUnfinished } from '#log/snapshot';
 import { vocabularyOf } from '#log/vocabulary';
 import { WatchHub } from '#log/watch';
 import type { Node } from '#gateways/node';
+import { breakGlassNotes } from '#gateways/server/break-glass-uses';
 import { watchAlarms } from '#gateways/server/alarms';
 import { startCertificates } from '#gateways/server/certificates/certificates';
 import {
@@ -123,6 +124,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     version: options.version,
     startedMs: options.now(),
     identity,
+    admitted: breakGlassNotes(engine, options.now, tell),
     authenticate: (token) => identity.authenticate(token),
     ...refusals,
     watch: (ranges, from, sink) => hub.watch(ranges, from, sink),

@@ -112,7 +112,7 @@ export const judged = (run: JudgedRun): Promise<Judged> =>
         const refused = at % 2 === 0 ? 'project.delete' : 'project.read';
         const [permission, target] =
           at % 4 < 2 ? ['key.put', only('key', keyOf(at))] : [refused, only('project', `p${at % PROJECTS}`)];
-        const rejection = authority.objects(permission as string, target as ReturnType<typeof only>, facts, moment);
+        const rejection = authority.objects(permission, target, facts, moment);
         if (at % 4 < 2 && rejection !== undefined) throw new Error(`refused: ${rejection.code}`);
       };
       const firstAt = performance.now();

@@ -17,6 +17,7 @@ const login = {
 
 /** An organisation from its first day to its last: grants, refusals of every kind, and what ends with whom. */
 export const identityStory: readonly Written[] = [
+  { kind: 'break-glass.use', id: '192.0.2.10', body: { gateway: 'http' } },
   { kind: 'organisation.create', id: 'acme', body: {} },
   { kind: 'project.create', id: 'shop', body: { organisation: 'acme', labels: { environment: 'test' } } },
   { kind: 'user.create', id: 'alice', body: { organisation: 'acme' } },

@@ -1,7 +1,7 @@
 import type { TypeOf } from '#commands/codec/codec';
 import type { Id } from '#commands/codec/scalar';
 import { groups } from '#commands/iam/group';
-import { groupKind, type Group } from '#aggregates/iam/group-state';
+import { groupKind, type Group } from '#aggregates/iam/group';
 import type { View } from '#projections/view';
 
 export const groupView: View<Group, TypeOf<(typeof groups)['row']>> = {

@@ -43,7 +43,7 @@ export const authHandlers = (service: Service): readonly (readonly [path: string
   const refused = unary(service, anything, () => {
     throw grpcError(
       GrpcCode.unimplemented,
-      'etcdserver: users and roles are not managed through the etcd API; use the control plane, and log in with what it gave you',
+      'etcdserver: users and roles are not managed through the etcd API, but through that of the control plane',
     );
   });
   return [

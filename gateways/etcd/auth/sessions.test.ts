@@ -23,6 +23,7 @@ describe('a session', () => {
     [valid, asked, nowMs, ended] = ['secret', 0, 1_000, false];
     sessions = sessionsOf(
       {
+        admitted: () => undefined,
         authenticate: (token) => {
           asked++;
           return token === valid ? admin : token === 'token of alice' && !ended ? alice : undefined;
@@ -75,7 +76,11 @@ describe('a session', () => {
   test('goes on after a restart', async () => {
     const token = (await sessions.open('root', 'secret', '')) ?? '';
     const restarted = sessionsOf(
-      { authenticate: (shownToken) => (shownToken === valid ? admin : undefined), identity: { exchange } },
+      {
+        admitted: () => undefined,
+        authenticate: (shownToken) => (shownToken === valid ? admin : undefined),
+        identity: { exchange },
+      },
       () => nowMs,
     );
     expect(restarted.caller(shown({ token }))).toEqual(calling);

@@ -38,14 +38,17 @@ interface Checked {
  * tokens, which end. Clients ask for another one when a unary call is refused.
  */
 export const sessionsOf = (
-  node: Pick<Node, 'authenticate'> & { readonly identity: Pick<Identity, 'exchange'> },
+  node: Pick<Node, 'authenticate' | 'admitted'> & { readonly identity: Pick<Identity, 'exchange'> },
   now: () => number,
 ): Sessions => {
   /** Valid tokens only, so not many. */
   const checked = new Map<string, Checked>();
+  /** From where the break-glass token was shown last, since it was looked at. */
+  let lastAddress = '';
   const principalOf = (token: string): Principal | undefined => {
     const before = checked.get(token);
     if (before !== undefined && now() - before.atMs < recheckMs) return before.principal;
+    lastAddress = '';
     const principal = node.authenticate(token);
     if (principal?.name === breakGlass) checked.set(token, { principal, atMs: now() });
     else if (before !== undefined) checked.delete(token);
@@ -65,7 +68,12 @@ export const sessionsOf = (
       if (shown === undefined || shown === '') throw refusal('userEmpty');
       const principal = principalOf(shown);
       if (principal === undefined) throw refusal('invalidToken');
-      return { ...principal, address: addressOf(call.peer) };
+      const caller = { ...principal, address: addressOf(call.peer) };
+      if (caller.name === breakGlass && caller.address !== lastAddress) {
+        lastAddress = caller.address;
+        node.admitted(caller, 'etcd');
+      }
+      return caller;
     },
   };
 };
