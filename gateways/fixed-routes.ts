@@ -4,6 +4,7 @@ import { BatchCommands } from '#commands/cluster/batch';
 import { route, type FixedRoute } from '#gateways/fixed-route';
 import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
 import { rightsRoutes } from '#gateways/rights-routes';
+import { signInRoutes } from '#gateways/sign-in-routes';
 import { signingRoutes } from '#gateways/signing-routes';
 
 export const Trial = object({
@@ -57,6 +58,7 @@ export const fixedRoutes: readonly FixedRoute[] = [
     body: Trial,
     answer: '`position` and `outcomes`, one for each command.',
   }),
+  ...signInRoutes,
   ...rightsRoutes,
   route('GET', '/v1/timeline/{noun}/{id}', 'timeline', {
     tag: 'history',

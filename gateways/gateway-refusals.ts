@@ -33,6 +33,24 @@ export const gatewayRefusals = {
     message: 'The request shows a client certificate and a token.',
     fix: 'Show one of them: leave the certificate out of the connection, or the Authorization header out.',
   },
+  'login.refused': {
+    status: 401,
+    category: 'forbidden',
+    message: 'Nobody is let in with this: a name, password or code is wrong, or the user is locked for a while.',
+    fix: 'Correct it. After several wrong ones wait a minute; an administrator can set a new password.',
+  },
+  'login.codeNeeded': {
+    status: 401,
+    category: 'forbidden',
+    message: 'A one-time code is needed beside the password.',
+    fix: 'Send what the authenticator app shows as `code`.',
+  },
+  'login.nobody': {
+    status: 403,
+    category: 'forbidden',
+    message: 'Only a user can let a device in.',
+    fix: 'Log in as a user first.',
+  },
   'route.unknown': {
     status: 404,
     category: 'absent',

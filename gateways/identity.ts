@@ -13,6 +13,8 @@ export type LoginFault =
   /** Asked for again too soon. */
   | 'slowDown'
   | 'denied'
+  /** The keyring, which opens passwords, is not there. */
+  | 'unavailable'
   | 'expired';
 
 export interface Tokens {

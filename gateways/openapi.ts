@@ -32,6 +32,7 @@ export const openApi = (components: readonly Component[], version: string): Docu
     security: [{ token: [] }],
     tags: [
       ...components.map(({ name, summary }) => ({ name, description: summary })),
+      { name: 'sign-in', description: 'Logging in, and what is needed for it.' },
       { name: 'rights', description: 'Who may do what, and why.' },
       { name: 'trials', description: 'What would happen.' },
       { name: 'history', description: 'What happened, and why.' },

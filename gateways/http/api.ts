@@ -16,6 +16,10 @@ declare module 'fastify' {
     /** Whoever sent it; absent where no token is needed. */
     principal: Caller | null;
   }
+  interface FastifyContextConfig {
+    /** Its body is a form. */
+    form?: boolean;
+  }
 }
 
 /** A value of 1.5 MiB in base64, and the JSON around it. */
@@ -71,8 +75,9 @@ export const apiOf = (
   for (const route of routes) {
     const meter = metrics.meter(route.method, route.path);
     // Load balancers ask for health without a body.
-    const method = route.open === true ? [route.method, 'HEAD'] : route.method;
-    const options = { method, url: route.path.replaceAll(/\{(\w+)\}/g, ':$1') };
+    const method = route.open === true && route.method === 'GET' ? ['GET', 'HEAD'] : route.method;
+    const url = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const options = { method, url, config: { form: route.form === true } };
     const handler = (request: FastifyRequest, reply: FastifyReply): void => {
       const startedMs = performance.now();
       const response = reply.raw;
@@ -136,7 +141,8 @@ interface BodyError extends Error {
 
 const takeJson = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers();
-  const parse = (_request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void => {
+  const parse = (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void => {
+    if (request.routeOptions.config.form === true) return done(null, body.toString('utf8'));
     const read = jsonBody(body);
     if (isLeft(read))
       done(Object.assign(new Error('malformed body'), { problems: read.left } satisfies Partial<BodyError>));

@@ -22,6 +22,7 @@ import { plainConnections, type PlainConnectionParts, type PlainConnections } fr
 import { plainRoutes } from '#gateways/http/plain-routes';
 import { respondRaw } from '#gateways/http/respond';
 import type { Route } from '#gateways/http/route';
+import { signInRoutes } from '#gateways/http/sign-in';
 import { trialRoute } from '#gateways/http/trial-route';
 import { listRoute, oneRoute } from '#gateways/http/view-route';
 import { watchRoute } from '#gateways/http/watch-route';
@@ -37,6 +38,8 @@ export interface HttpOptions {
   readonly tls?: TlsIdentity;
   /** Requests a second that one credential may send. */
   readonly rateLimit?: number;
+  /** Of other protocols that are spoken at the same address. */
+  readonly routes?: readonly Route[];
   /** Told of defects, which callers learn nothing of. */
   readonly onDefect?: (error: Error) => void;
 }
@@ -71,7 +74,8 @@ const closingCheckMs = 20;
 export const startHttpGateway = async (node: Node, options: HttpOptions): Promise<HttpGateway> => {
   const streams = lineStreams();
   const metrics = metricsOf(node, streams);
-  const routes = judgedRoutes(node, routesOf(node, streams, metrics));
+  const own = judgedRoutes(node, routesOf(node, streams, metrics));
+  const routes = [...own, ...(options.routes ?? [])];
   const admit = admissionOf(node, options.rateLimit);
   const failed = failureAnswer(options.onDefect ?? ((error) => process.emitWarning(error)));
   const server = serverOf(node, options);
@@ -123,6 +127,7 @@ const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly 
     trialRoute(node, forms),
     ...historyRoutes(node, forms, streams),
     ...operatorRoutes(node),
+    ...signInRoutes(node, forms, patience),
     ...iamRoutes(node, forms),
     ...certificateRoutes(node),
     ...healthRoutes(node),

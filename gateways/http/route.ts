@@ -8,6 +8,8 @@ export interface Route {
   /** Answers without a token. */
   readonly open?: boolean;
   handle(ask: Ask): Answered | Promise<Answered>;
+  /** Its body is a form, which it gets as the text that was sent. */
+  readonly form?: boolean;
   /** The same, for an operation that never streams and is asked for by the thousand. */
   readonly plain?: (ask: PlainAsk) => Answer | Promise<Answer>;
 }

@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { catalog } from '#gateways/catalog';
 import { startEtcdGateway } from '#gateways/etcd/gateway';
 import { startHttpGateway } from '#gateways/http/gateway';
+import { oidcRoutes } from '#gateways/oidc/routes';
 import {
   openDataDirectory,
   removeEndpoints,
@@ -35,6 +36,8 @@ export interface ServeOptions {
   readonly tls?: boolean;
   /** Names and addresses by which it is reached, beside those that it knows. */
   readonly tlsNames?: readonly string[];
+  /** The URL by which clients and browsers reach this API, which tokens name; that of `http` unless given. */
+  readonly issuer?: string;
   readonly diskFloorBytes?: number;
   /** A backup every so many hours, the newest `backupKeep` of them kept. */
   readonly backupEveryHours?: number;
@@ -54,6 +57,7 @@ export const serve = async (options: ServeOptions): Promise<number> => {
   const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
   const http = addressOf('--http', options.http);
   const etcd = addressOf('--etcd', options.etcd);
+  const issuer = issuerOf(options.issuer);
   const given = givenPair(options);
   const isSecure = given !== undefined || options.tls === true;
   const certified = options.tls === true ? serverNames([http.host, etcd.host], options.tlsNames ?? []) : undefined;
@@ -89,7 +93,10 @@ export const serve = async (options: ServeOptions): Promise<number> => {
     else closers.unshift(() => own.stop());
     const tls = given ?? own;
     const secured = tls === undefined ? {} : { tls };
-    const api = await startHttpGateway(node, { ...http, ...secured }).catch(notListening('--http', options.http));
+    const routes = oidcRoutes(node.identity);
+    const api = await startHttpGateway(node, { ...http, ...secured, routes }).catch(
+      notListening('--http', options.http),
+    );
     closers.unshift(() => api.close());
     const kv = await startEtcdGateway(node, { ...etcd, ...secured }).catch(notListening('--etcd', options.etcd));
     closers.unshift(() => kv.close());
@@ -99,6 +106,7 @@ export const serve = async (options: ServeOptions): Promise<number> => {
       etcd: `${scheme}://${urlHost(kv.host)}:${kv.port}`,
       pid: process.pid,
     };
+    node.identity.serveAs(issuer ?? endpoints.http);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(0));
     writeEndpoints(data.path, endpoints);
     notify('--ready');
@@ -111,6 +119,14 @@ export const serve = async (options: ServeOptions): Promise<number> => {
     removeEndpoints(data.path);
     for (const close of closers) await close();
   }
+};
+
+/** Without a path, since that of each operation is put behind it. */
+const issuerOf = (text: string | undefined): string | undefined => {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new Error(`--issuer: expected a URL without a path, such as https://cloud.example.org, got ${text}`);
 };
 
 const addressOf = (flag: string, text: string): Address => {

@@ -35,6 +35,11 @@ export const serve: Verb = {
     },
     { name: 'tls-cert', metavar: '<file>', summary: 'Serve TLS with this certificate (PEM).' },
     { name: 'tls-key', metavar: '<file>', summary: 'Its private key (PEM).' },
+    {
+      name: 'issuer',
+      metavar: '<url>',
+      summary: 'How browsers and clients reach it, which tokens name; the address of HTTP unless given.',
+    },
     { name: 'disk-floor', metavar: '<bytes>', summary: 'Refuse writes when less is free, such as 512MiB.' },
     { name: 'backup-every', metavar: '<time>', summary: 'Take a backup so often, such as 24h; none unless given.' },
     { name: 'backup-keep', metavar: '<count>', summary: 'Keep so many scheduled backups; 7 unless given.' },
@@ -58,6 +63,7 @@ export const serve: Verb = {
         'Give --data DIR; it is made if it is not there.',
       );
     }
+    const issuer = words.text('issuer');
     const floor = words.text('disk-floor');
     const everyMs = words.duration('backup-every');
     const keep = words.integer('backup-keep');
@@ -76,6 +82,7 @@ export const serve: Verb = {
         ...(tlsNames.length === 0 ? {} : { tlsNames }),
         ...(tlsCert === undefined ? {} : { tlsCert }),
         ...(tlsKey === undefined ? {} : { tlsKey }),
+        ...(issuer === undefined ? {} : { issuer }),
         ...(floor === undefined ? {} : { diskFloorBytes: bytesOfWord('--disk-floor', floor) }),
         ...(everyMs === undefined ? {} : { backupEveryHours: everyMs / 3_600_000 }),
         ...(keep === undefined ? {} : { backupKeep: keep }),

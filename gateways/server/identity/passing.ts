@@ -7,7 +7,7 @@ import { bySystem } from '#gateways/server/by-system';
 import { guessesOf } from '#gateways/server/identity/guesses';
 import { Busy, type Passwords } from '#gateways/server/identity/passwords';
 import { stepOf } from '#gateways/server/identity/totp';
-import type { Keyring } from '#gateways/server/keyring/keyring';
+import { Forgotten, KeyringUnavailable, Unreadable, type Keyring } from '#gateways/server/keyring/keyring';
 
 /** What one address may try: this many at once, then one in each so many milliseconds. */
 const burst = 20;
@@ -49,6 +49,7 @@ export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing
   const now = (): number => Math.max(engine.now, engine.head.nowMs);
   /** Undefined for whoever cannot pass whatever is shown. */
   const usable = (user: string): Authenticator | undefined => {
+    if (!/^[a-z0-9-]{1,63}$/.test(user)) return undefined;
     const held = engine.facts.get(authenticatorKind, user)?.state;
     if (held?.password === undefined || now() < held.lockedUntilMs) return undefined;
     return engine.facts.get(userKind, user)?.state.disabled === false ? held : undefined;
@@ -57,9 +58,18 @@ export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing
     await engine.submit({ ...bySystem, kind: 'authenticator.fail', id: user, body: {} });
     return left('wrong');
   };
+  /** Undefined when it was erased, or is no value of ours: nobody can be let in by it. */
+  const opened = (purpose: string, sealed: string): Buffer | undefined => {
+    try {
+      return keyring.open(purpose, sealed);
+    } catch (error) {
+      if (error instanceof Forgotten || error instanceof Unreadable) return undefined;
+      throw error;
+    }
+  };
   const matches = async (user: string, held: Authenticator | undefined, password: string): Promise<boolean> => {
     const sealed = held?.password;
-    const phc = sealed === undefined ? undefined : keyring.open(purposeOfPassword(user), sealed).toString('utf8');
+    const phc = sealed === undefined ? undefined : opened(purposeOfPassword(user), sealed)?.toString('utf8');
     return passwords.verify(phc, password.slice(0, longestShown));
   };
   const checked = async (
@@ -73,12 +83,15 @@ export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing
       if (await matches(user, held, password)) return held === undefined ? left('wrong') : right(held);
     } catch (error) {
       if (error instanceof Busy) return left('busy');
+      if (error instanceof KeyringUnavailable) return left('unavailable');
       throw error;
     }
     return held === undefined ? left('wrong') : fail(user);
   };
-  const stepIn = (user: string, sealed: string, code: string): number | undefined =>
-    stepOf(keyring.open(purposeOfTotp(user), sealed), code, now());
+  const stepIn = (user: string, sealed: string, code: string): number | undefined => {
+    const secret = opened(purposeOfTotp(user), sealed);
+    return secret === undefined ? undefined : stepOf(secret, code, now());
+  };
 
   return {
     mayTry,

@@ -9,7 +9,7 @@ const stepAt = (nowMs: number): number => Math.floor(nowMs / stepMs);
 
 export const newTotpSecret = (): Buffer => randomBytes(secretBytes);
 
-export const codeOf = (secret: Uint8Array, step: number): string => {
+const codeOf = (secret: Uint8Array, step: number): string => {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
   const hash = createHmac('sha1', secret).update(counter).digest();
