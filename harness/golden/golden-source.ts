@@ -84,6 +84,7 @@ const stories: readonly Written[] = [
   { kind: 'key.put', id: 'moved', body: { value }, expectPosition: 1 },
   { kind: 'key.put', id: 'moved', body: { value }, expectVersion: 1 },
   { kind: 'key.delete', id: 'moved', body: {}, principal: 'stranger' },
+  { kind: 'level.raise', id: 'cluster', body: { level: 1 } },
 ];
 
 /** Keys of a subject that come and go. */
