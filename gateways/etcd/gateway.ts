@@ -2,6 +2,7 @@ import type { Node } from '#gateways/node';
 import type { TlsIdentity } from '#gateways/tls-identity';
 import { authHandlers } from '#gateways/etcd/auth/auth-service';
 import { sessionsOf } from '#gateways/etcd/auth/sessions';
+import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { createGrpcServer } from '#gateways/etcd/http2/grpc';
 import { kvHandlers } from '#gateways/etcd/kv/kv-service';
 import { leaseHandlers } from '#gateways/etcd/lease/lease-service';
@@ -9,7 +10,7 @@ import { electionHandlers } from '#gateways/etcd/lock/election-service';
 import { lockHandlers } from '#gateways/etcd/lock/lock-service';
 import { clusterHandlers } from '#gateways/etcd/maintenance/cluster-service';
 import { maintenanceHandlers } from '#gateways/etcd/maintenance/maintenance-service';
-import { serviceOf } from '#gateways/etcd/grpc-service';
+import { serviceOf, type Service } from '#gateways/etcd/grpc-service';
 import { watchHandlers } from '#gateways/etcd/watch/watch-service';
 
 /** How long unary calls may take to end when the gateway closes. */
@@ -41,16 +42,7 @@ export const startEtcdGateway = async (node: Node, options: EtcdGatewayOptions):
   const url = (): string => `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const service = serviceOf(node, sessionsOf(node, Date.now), url);
   const server = createGrpcServer({
-    handlers: new Map([
-      ...kvHandlers(service),
-      ...watchHandlers(service),
-      ...leaseHandlers(service),
-      ...authHandlers(service),
-      ...maintenanceHandlers(service),
-      ...clusterHandlers(service),
-      ...lockHandlers(service),
-      ...electionHandlers(service),
-    ]),
+    handlers: handlersOf(service),
     maxMessageBytes,
     onDefect: options.onDefect ?? reportDefect,
     ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
@@ -59,6 +51,19 @@ export const startEtcdGateway = async (node: Node, options: EtcdGatewayOptions):
   ({ port } = await server.listen(host, port));
   return { host, port, close: () => server.close(graceMs) };
 };
+
+/** Every method by its path. */
+export const handlersOf = (service: Service): ReadonlyMap<string, GrpcHandler> =>
+  new Map([
+    ...kvHandlers(service),
+    ...watchHandlers(service),
+    ...leaseHandlers(service),
+    ...authHandlers(service),
+    ...maintenanceHandlers(service),
+    ...clusterHandlers(service),
+    ...lockHandlers(service),
+    ...electionHandlers(service),
+  ]);
 
 const reportDefect = (error: unknown, path: string): void => {
   process.stderr.write(`etcd ${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

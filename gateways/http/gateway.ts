@@ -109,7 +109,7 @@ export const startHttpGateway = async (node: Node, options: HttpOptions): Promis
 };
 
 /** Every route: what the catalogue gives, and what `fixedRoutes` describes. */
-const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly Route[] => {
+export const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): readonly Route[] => {
   const { components } = node.engine.vocabulary;
   const forms = formsOf(node.engine.vocabulary);
   const patience = openPatience();

@@ -1,3 +1,4 @@
+import { startEtcdGateway } from '#gateways/etcd/gateway';
 import { startHttpGateway, type HttpGateway } from '#gateways/http/gateway';
 import type { Caller, Node, Principal } from '#gateways/node';
 import type { Outcome } from '#log/outcome';
@@ -28,6 +29,8 @@ export interface Stage {
   person(name: string, organisation: string, binding?: Binding): Promise<Person>;
   /** Undefined: without credentials. */
   call(person: Person | undefined, method: string, path: string, body?: unknown): Promise<Answered>;
+  /** `HOST:PORT` of the etcd gateway. */
+  readonly endpoint: string;
   stop(): Promise<void>;
 }
 
@@ -40,6 +43,7 @@ export const startStage = async (): Promise<Stage> => {
   const people = new Map<string, Principal>();
   const node: Node = { ...inner, authenticate: (token) => people.get(token) ?? inner.authenticate(token) };
   const gateway: HttpGateway = await startHttpGateway(node, { host: '127.0.0.1', port: 0 });
+  const etcd = await startEtcdGateway(node, { host: '127.0.0.1', port: 0 });
   const sent = async (by: Omit<Caller, 'address'>, kind: string, id: string, body: unknown): Promise<Outcome> =>
     inner.engine.submit({
       kind,
@@ -74,6 +78,7 @@ export const startStage = async (): Promise<Stage> => {
   return {
     node,
     port: gateway.port,
+    endpoint: `${etcd.host}:${etcd.port}`,
     act,
     submit: (person, kind, id, body = {}) => sent(person, kind, id, body),
     person: async (name, organisation, binding) => {
@@ -102,6 +107,7 @@ export const startStage = async (): Promise<Stage> => {
       return { status: response.status, text, json: (isJson ? JSON.parse(text) : {}) as Json };
     },
     stop: async () => {
+      await etcd.close();
       await gateway.close();
       await inner.stop();
     },

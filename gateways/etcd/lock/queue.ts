@@ -1,4 +1,4 @@
-import type { NounRange } from '#aggregates/access';
+import { only, type NounRange } from '#aggregates/access';
 import { keyKind, type Key } from '#aggregates/chainfire/key';
 import { prefixEnd, type Fact } from '#aggregates/facts';
 import type { TxnCommand } from '#commands/chainfire/key';
@@ -48,6 +48,8 @@ export const takePlace = async (
     ];
   };
   if (succeeded) return { key, createRevision: position, held: undefined };
+  // The log was not asked for what it did not do, and the place is for those only who could have taken it.
+  permit(service, caller, 'key.put', only('key', key));
   const [row] = responses[0].get.items;
   if (row === undefined) throw refusal('sessionExpired');
   return { key, createRevision: row.createPosition, held: row.value };
@@ -68,7 +70,9 @@ export const changePlace = async (
     success: [operation],
   };
   const { position, result } = await submit(service, caller, { kind: 'key.txn', id: '', body });
-  return { position, succeeded: (result.reply as { readonly succeeded: boolean }).succeeded };
+  const { succeeded } = result.reply as { readonly succeeded: boolean };
+  if (!succeeded) permit(service, caller, 'key.put', only('key', key));
+  return { position, succeeded };
 };
 
 /** Throws unless a caller may see who contends for a name. */
