@@ -3,41 +3,16 @@ import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { Failure, systemCode } from '#gateways/cli/failure';
 import { exitCodeOf, exitCodes } from '#gateways/cli/exit-code';
+import type { Answer, Post, Query, Request } from '#gateways/cli/exchange';
 import { at, isObject, listAt, numberAt, parsed, textAt } from '#gateways/cli/json';
+import { accessToken } from '#gateways/cli/login-token';
 import type { Target } from '#gateways/cli/target';
 import type { Problem } from '#commands/codec/problem';
 
-/** Bytes that are no text, percent-encoded already. */
-export interface Encoded {
-  readonly encoded: string;
-}
-
-export type Query = Readonly<Record<string, string | number | boolean | Encoded | undefined>>;
-
-export interface Request {
-  readonly method: string;
-  /** As it goes over the wire, percent-encoded. */
-  readonly path: string;
-  readonly query?: Query;
-  /** An object is sent as JSON. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Ends the request with `timedOut`; undefined: the client's own time. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  /** Where the server stood when it answered. */
-  readonly position: number | undefined;
-  readonly text: string;
-  readonly json: unknown;
-}
-
 export interface Client {
   readonly target: Target;
+  /** As `send`, but no token is shown: for logging in. */
+  readonly post: Post;
   /** Gives any answer; throws a `Failure` when there is none. */
   send(request: Request): Promise<Answer>;
   /** As `send`, but an answer of 400 or more is a `Failure` too. */
@@ -60,9 +35,9 @@ export const clientOf = (target: Target, options: ClientOptions): Client => {
   const agent = secure
     ? new SecureAgent({ ...keep, ...target.identity, ...(target.ca === undefined ? {} : { ca: target.ca }) })
     : new Agent(keep);
-  const start = (request: Request, timeoutMs: number): Promise<IncomingMessage> =>
+  const start = (request: Request, timeoutMs: number, token: string | undefined): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const { endpoint, token } = target;
+      const { endpoint } = target;
       const content = contentOf(request.body);
       const outgoing = (secure ? httpsRequest : httpRequest)(
         {
@@ -93,31 +68,44 @@ export const clientOf = (target: Target, options: ClientOptions): Client => {
       outgoing.end(content);
     });
 
-  const send = async (request: Request): Promise<Answer> => {
-    const incoming = await start(request, request.timeoutMs ?? options.timeoutMs);
+  const received = async (request: Request, incoming: IncomingMessage): Promise<Answer> => {
     const body = await text(incoming).catch((error: unknown) => {
       throw transportFailure(target, request, error);
     });
     return answerOf(incoming, body);
   };
+  const post: Post = async (request) => received(request, await start(request, options.timeoutMs, undefined));
+  /** A token that ends meanwhile is renewed, once: nothing was done for who showed it. */
+  const started = async (request: Request, timeoutMs: number): Promise<IncomingMessage> => {
+    const { login } = target;
+    if (login === undefined) return start(request, timeoutMs, target.token);
+    const token = await accessToken(post, target, login);
+    const incoming = await start(request, timeoutMs, token);
+    if (incoming.statusCode !== 401 || token === undefined) return incoming;
+    incoming.resume();
+    return start(request, timeoutMs, await accessToken(post, target, login, token));
+  };
+  const send = async (request: Request): Promise<Answer> =>
+    received(request, await started(request, request.timeoutMs ?? options.timeoutMs));
 
   return {
     target,
+    post,
     send,
     ask: async (request) => {
       const answer = await send(request);
-      if (answer.status >= 400) throw refusal(target, answer);
+      if (answer.status >= 400) throw refusal(target, answer, request);
       return answer;
     },
     async *follow(request) {
       let incoming: IncomingMessage;
       try {
-        incoming = await start(request, Infinity);
+        incoming = await started(request, Infinity);
       } catch (error) {
         if (request.signal?.aborted === true) return;
         throw error;
       }
-      if ((incoming.statusCode ?? 0) >= 400) throw refusal(target, answerOf(incoming, await text(incoming)));
+      if ((incoming.statusCode ?? 0) >= 400) throw refusal(target, answerOf(incoming, await text(incoming)), request);
       try {
         yield* lines(incoming);
       } catch (error) {
@@ -164,7 +152,8 @@ const answerOf = (incoming: IncomingMessage, body: string): Answer => {
 };
 
 /** An answer that is no success, in the words of the server. */
-export const refusal = (target: Target, { status, json, text: body, position }: Answer): Failure => {
+export const refusal = (target: Target, answer: Answer, request?: Request): Failure => {
+  const { status, json, text: body, position } = answer;
   const category = textAt(json, 'category');
   const message = textAt(json, 'message') ?? (body.trim().slice(0, 200) || `The server answered ${status}.`);
   // The server speaks of headers, which the CLI makes itself.
@@ -173,6 +162,7 @@ export const refusal = (target: Target, { status, json, text: body, position }: 
   const where = numberAt(json, 'position') ?? position;
   const detail = at(json, 'detail');
   const oldestPosition = numberAt(json, 'oldestPosition');
+  const why = request === undefined ? undefined : whyCommand(json, request);
   return new Failure(
     {
       code: textAt(json, 'code') ?? `http.${status}`,
@@ -183,18 +173,33 @@ export const refusal = (target: Target, { status, json, text: body, position }: 
       ...(problems.length === 0 ? {} : { problems }),
       ...(isObject(detail) ? { detail } : {}),
       ...(oldestPosition === undefined ? {} : { oldestPosition }),
+      ...(why === undefined ? {} : { why }),
     },
     exitCodeOf(status, category),
   );
 };
 
+/** What shows every rule behind a refusal. Of a request that was not recorded nothing but its question is left. */
+const whyCommand = (json: unknown, { headers = {} }: Request): string | undefined => {
+  const code = textAt(json, 'code');
+  if (code !== 'request.forbidden' && code !== 'iam.escalation') return undefined;
+  const position = numberAt(json, 'position');
+  if (headers['idempotency-key'] !== undefined && position !== undefined)
+    return `ultracloud iam why-denied ${position}`;
+  const [permission, resource] = [textAt(json, 'detail.permission'), textAt(json, 'detail.resource')];
+  if (permission === undefined || resource === undefined || /[^\w./:@+-]/.test(resource)) return undefined;
+  return `ultracloud iam can me ${permission} ${resource}`;
+};
+
 const isProblem = (u: unknown): u is Problem =>
   isObject(u) && typeof u['path'] === 'string' && typeof u['expected'] === 'string' && typeof u['got'] === 'string';
 
-const tokenFix = ({ token }: Target): string =>
-  token === undefined
-    ? 'Give a token: --token-file FILE, ULTRACLOUD_TOKEN, or --data DIR on the machine of the server.'
-    : 'The token is not one of this server. It is in admin.token of its data directory.';
+const tokenFix = ({ token, login }: Target): string => {
+  if (login !== undefined) return 'Log in again: ultracloud login';
+  return token === undefined
+    ? 'Log in with `ultracloud login`, or give a token: --token-file FILE, ULTRACLOUD_TOKEN, or --data DIR on the machine of the server.'
+    : 'The token is not one of this server, or it has ended. Log in with `ultracloud login`.';
+};
 
 const late = (target: Target, timeoutMs: number): Failure =>
   new Failure(

@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
-import type { Answer, Client } from '#gateways/cli/client';
+import type { Client } from '#gateways/cli/client';
+import type { Answer } from '#gateways/cli/exchange';
 import { Failure, timedOut, usage } from '#gateways/cli/failure';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { cellText } from '#gateways/cli/format';

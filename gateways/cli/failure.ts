@@ -15,6 +15,8 @@ export interface Report {
   readonly detail?: Readonly<Record<string, unknown>>;
   /** With `history.gone`: the past before it cannot be read. */
   readonly oldestPosition?: number;
+  /** The command line that shows every rule behind a refusal. */
+  readonly why?: string;
 }
 
 /** Ends a verb with a report and an exit code. */
@@ -99,6 +101,7 @@ const remedyLines = (report: Report): readonly string[] => [
   }),
   ...(report.fix === undefined ? [] : [`  fix: ${report.fix}`]),
   ...(report.position === undefined ? [] : [`  position: ${report.position}`]),
+  ...(report.why === undefined ? [] : [`  why: ${report.why}`]),
 ];
 
 const detailLine = (detail: Readonly<Record<string, unknown>>): readonly string[] => {

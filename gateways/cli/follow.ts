@@ -1,5 +1,6 @@
 import type { AnyViewSpec } from '#commands/view';
-import type { Client, Query } from '#gateways/cli/client';
+import type { Client } from '#gateways/cli/client';
+import type { Query } from '#gateways/cli/exchange';
 import { Failure } from '#gateways/cli/failure';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { cellText, type Format } from '#gateways/cli/format';

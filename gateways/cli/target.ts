@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parsed, textAt } from '#gateways/cli/json';
 import { type Context, contextPath, readContexts } from '#gateways/cli/context-file';
 import { Failure, meantInstead, reasonOf, systemCode, usage } from '#gateways/cli/failure';
+import { loginPath, readLogin, type KeptLogin } from '#gateways/cli/login-file';
 import type { Terminal } from '#gateways/cli/terminal';
 
 /** What the flags say of the endpoint. */
@@ -18,7 +19,12 @@ export interface TargetFlags {
 /** The server that requests go to. */
 export interface Target {
   readonly endpoint: URL;
+  /** Undefined when there is none, or when it is that of a login. */
   readonly token: string | undefined;
+  /** Where whoever logged in to this context has its token; it is renewed as it ends. */
+  readonly login?: KeptLogin;
+  /** The saved endpoint that this is, if it is one. */
+  readonly context?: string;
   readonly ca: Buffer | undefined;
   /** A certificate that is shown, in PEM; then no token is sent. */
   readonly identity?: { readonly cert: Buffer; readonly key: Buffer };
@@ -34,6 +40,7 @@ const systemData = '/var/lib/ultracloud';
 /** One place that may say something of the endpoint, in order of precedence. */
 interface Source {
   readonly name: string;
+  readonly context?: string;
   readonly said: Context;
 }
 
@@ -50,9 +57,12 @@ export const findTarget = async (
   if (found === undefined) throw noEndpoint();
   const endpoint = endpointOf(found);
   const ca = sources.find(({ said }) => said.caCert !== undefined)?.said.caCert;
+  const login = loginFor(terminal, endpoint, found, sources);
   return {
     endpoint,
-    token: tokenFor(endpoint, found, sources),
+    token: login === undefined ? tokenFor(endpoint, found, sources) : undefined,
+    ...(login === undefined ? {} : { login }),
+    ...(found.context === undefined ? {} : { context: found.context }),
     ca: ca === undefined ? clusterAuthority(found.said.data) : readNamed('--ca-cert', ca),
     from: found.name,
     data: found.said.data,
@@ -82,7 +92,7 @@ const sourcesOf = async (
     const wanted = name ?? current;
     if (wanted === undefined) return undefined;
     const said = contexts[wanted];
-    if (said !== undefined) return { name: `context ${wanted}`, said };
+    if (said !== undefined) return { name: `context ${wanted}`, context: wanted, said };
     throw usage(
       `There is no context ${JSON.stringify(wanted)} in ${path}.`,
       meantInstead(wanted, Object.keys(contexts)) ?? 'List them with `ultracloud context list`.',
@@ -115,6 +125,19 @@ const hasToken = (sources: readonly Source[]): boolean =>
 
 const defined = (said: { readonly [K in keyof Context]: string | undefined }): Context =>
   Object.fromEntries(Object.entries(said).filter(([field, value]) => field !== 'context' && value !== undefined));
+
+/** The login of the context that names the endpoint, unless a token is given somewhere. */
+const loginFor = (
+  terminal: Pick<Terminal, 'environment' | 'home'>,
+  endpoint: URL,
+  { context, said }: Source,
+  sources: readonly Source[],
+): KeptLogin | undefined => {
+  const given = sources.filter(({ name }) => name === 'flags' || name === 'environment');
+  if (context === undefined || hasToken([...given, { name: '', said }])) return undefined;
+  const path = loginPath(terminal);
+  return readLogin(path, context)?.endpoint === endpoint.origin ? { path, context } : undefined;
+};
 
 const tokenFor = (endpoint: URL, found: Source, sources: readonly Source[]): string | undefined => {
   for (const source of sources) {

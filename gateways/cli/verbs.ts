@@ -18,15 +18,19 @@ import { keepAlive } from '#gateways/cli/verbs/keep-alive';
 import { keyringVerbs } from '#gateways/cli/verbs/keyring';
 import { load } from '#gateways/cli/verbs/load';
 import { elect, lock } from '#gateways/cli/verbs/lock';
+import { login } from '#gateways/cli/verbs/login';
+import { logout } from '#gateways/cli/verbs/logout';
 import { logVerbs } from '#gateways/cli/verbs/log';
 import { type Noun, pastVerbs } from '#gateways/cli/verbs/past';
 import { raw } from '#gateways/cli/verbs/raw';
 import { init } from '#gateways/cli/verbs/init';
 import { serve } from '#gateways/cli/verbs/serve';
+import { signInVerbs } from '#gateways/cli/verbs/sign-in';
 import { status } from '#gateways/cli/verbs/status';
 import { top } from '#gateways/cli/verbs/top';
 import { version } from '#gateways/cli/verbs/version';
 import { printValue } from '#gateways/cli/verbs/value';
+import { whoami } from '#gateways/cli/verbs/whoami';
 import { viewVerbs } from '#gateways/cli/view-verbs';
 
 /** Every verb: those written by hand, then those that the catalogue gives. A verb by hand hides a derived one. */
@@ -56,6 +60,10 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     whatif,
     apply,
     ...iamVerbs(everyPermission()),
+    login,
+    logout,
+    whoami,
+    ...signInVerbs,
     ...logVerbs,
     ...backupVerbs,
     ...certificateVerbs,
@@ -85,13 +93,19 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
 
 /** The word that the verbs of a noun begin with: that of its commands, if they have one of their own. */
 const wordOf = (commands: readonly AnyCommandSpec[], noun: string): string =>
-  commands.find((spec) => spec.noun === noun && !spec.internal && spec.cli.words.length > 1)?.cli.words[0] ?? noun;
+  ownWords[noun] ??
+  commands.find((spec) => spec.noun === noun && !spec.internal && spec.cli.words.length > 1)?.cli.words[0] ??
+  noun;
+
+/** `login` is what a person does; what waits for one is a device. */
+const ownWords: Readonly<Record<string, string>> = { login: 'device' };
 
 const summaries: Readonly<Record<string, string>> = {
   alarm: 'What an operator must look at.',
   backup: 'Backups: create, list, restore.',
   context: 'Saved endpoints, so that commands need not name them.',
   debug: 'What a maintainer needs.',
+  device: 'Devices and programs that wait for somebody to log them in.',
   doc: 'Documents and raw values in namespaces.',
   'access-key': 'Keys that service accounts show.',
   authenticator: 'Passwords and one-time codes of users.',
@@ -136,6 +150,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'session',
       'authenticator',
       'identity-provider',
+      'device',
     ],
   ],
   [
@@ -160,7 +175,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'debug',
     ],
   ],
-  ['This program:', ['context', 'completion', 'raw', 'version']],
+  ['This program:', ['login', 'logout', 'whoami', 'context', 'completion', 'raw', 'version']],
 ];
 
 /** First words of verbs, in the order in which help lists them. A noun without a place of its own is data. */

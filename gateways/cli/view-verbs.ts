@@ -5,7 +5,7 @@ import type { Props } from '#commands/codec/codec';
 import { flagsOf, kebab, parseFlag } from '#commands/codec/usage';
 import { object } from '#commands/codec/object';
 import { watchedFilters, type AnyViewSpec } from '#commands/view';
-import type { Answer, Query } from '#gateways/cli/client';
+import type { Answer, Query } from '#gateways/cli/exchange';
 import { malformed, usage } from '#gateways/cli/failure';
 import { cellText } from '#gateways/cli/format';
 import { isObject, listAt, textAt } from '#gateways/cli/json';

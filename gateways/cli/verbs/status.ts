@@ -1,5 +1,5 @@
 import { exitCodes } from '#gateways/cli/exit-code';
-import type { Answer } from '#gateways/cli/client';
+import type { Answer } from '#gateways/cli/exchange';
 import { isObject, listAt, textAt } from '#gateways/cli/json';
 import type { Call, Verb } from '#gateways/cli/verb';
 import { waitFor } from '#gateways/cli/waiting';

@@ -1,0 +1,44 @@
+import { readSource } from '#gateways/cli/document-file';
+import { usage } from '#gateways/cli/failure';
+import type { Flag } from '#gateways/cli/verb';
+import type { Terminal } from '#gateways/cli/terminal';
+
+export const passwordFile: Flag = {
+  name: 'password-file',
+  metavar: '<file>',
+  summary: 'The file whose first line is the password; - reads standard input. Asked for unless given.',
+};
+
+/** A password from a file, or typed by a person without being shown. */
+export const secretGiven = async (terminal: Terminal, file: string | undefined, prompt: string): Promise<string> => {
+  if (file !== undefined) {
+    const [line = ''] = (await readSource(terminal, file)).toString('utf8').split(/\r?\n/);
+    if (line !== '') return line;
+    throw usage(`${file}: expected a password on its first line, got nothing.`);
+  }
+  if (terminal.stdin.isTTY === true) return typed(terminal, prompt);
+  throw usage('Nobody is here to ask for the password.', 'Give --password-file FILE, or - for standard input.');
+};
+
+/** A line typed at a terminal; its characters are not shown unless `shown`. */
+export const typed = async ({ stdin, stderr }: Terminal, prompt: string, shown = false): Promise<string> => {
+  stderr.write(prompt);
+  const raw = stdin as typeof stdin & { setRawMode?: (on: boolean) => void };
+  raw.setRawMode?.(true);
+  try {
+    let line = '';
+    for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
+      for (const char of chunk.toString()) {
+        if (char === '\r' || char === '\n') return line;
+        if (char === '\u0003' || char === '\u0004') throw usage('Interrupted.');
+        const isErasure = char === '\u007f' || char === '\b';
+        line = isErasure ? line.slice(0, -1) : line + char;
+        if (shown) stderr.write(isErasure ? '\b \b' : char);
+      }
+    }
+    return line;
+  } finally {
+    raw.setRawMode?.(false);
+    stderr.write('\n');
+  }
+};
