@@ -97,6 +97,20 @@ const evaluation: Bench = {
   },
 };
 
+const tokens: Bench = {
+  contests: [alone('token-check', 'us', 100, 'less')],
+  measure: async (arena) => {
+    const { worker, directory } = arena;
+    const [contest] = tokens.contests as [Contest];
+    const measure = async (): Promise<Measured> => {
+      const { firstUs, againUs } = await worker.run('checked', { directory, tokens: 2_000 });
+      return { value: firstUs, detail: { againUs } };
+    };
+    const { ours } = await interleave(arena, contest.name, measure, undefined);
+    return [rowOf(contest, ours, [])];
+  },
+};
+
 const authorisation = engineRow(alone('iam-cost', 'percent', 15, 'less'), ({ worker, directory, seconds }) =>
   worker.run('authorised', { directory, ...granted, inFlight: 64, seconds: seconds * 2 }),
 );
@@ -194,5 +208,6 @@ export const benches: readonly Bench[] = [
   scanned,
   validation,
   evaluation,
+  tokens,
   authorisation,
 ];

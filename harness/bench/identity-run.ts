@@ -1,3 +1,4 @@
+import { isLeft } from 'fp-ts/lib/Either';
 import { only } from '#aggregates/access';
 import type { RunningNode } from '#gateways/server/running-node';
 import { inNewDirectory, withNode } from '#harness/bench/engine-node';
@@ -165,3 +166,43 @@ export const authorised = (run: AuthorisedRun): Promise<number> =>
   );
 
 const ROUNDS = 10;
+
+export interface CheckedRun {
+  readonly directory: string;
+  readonly tokens: number;
+}
+
+export interface Checked {
+  /** Microseconds to verify a token that was not shown before. */
+  readonly firstUs: number;
+  /** Microseconds to look again at one that was, whether it still stands. */
+  readonly againUs: number;
+}
+
+/** What a gateway spends on a token of a service account. */
+export const checked = (run: CheckedRun): Promise<Checked> =>
+  inNewDirectory(run.directory, (directory) =>
+    withNode(directory, async ({ engine, identity, authenticate }) => {
+      const serviceAccount = 'bench/program';
+      const { id, key, digest } = identity.makeAccessKey();
+      await together(engine, [
+        { kind: 'organisation.create', id: 'bench', body: {} },
+        { kind: 'project.create', id: 'bench', body: { organisation: 'bench' } },
+        { kind: 'service-account.create', id: serviceAccount, body: {} },
+        { kind: 'access-key.create', id, body: { serviceAccount, digest } },
+      ]);
+      const tokens: string[] = [];
+      while (tokens.length < run.tokens) {
+        // Each from an address of its own, since one may not ask so often.
+        const asked = await identity.exchange({ kind: 'access-key', serviceAccount, key }, `host-${tokens.length}`);
+        if (isLeft(asked)) throw new Error(`no token: ${asked.left}`);
+        tokens.push(asked.right.accessToken);
+      }
+      const spentUs = (): number => {
+        const startedAt = performance.now();
+        for (const token of tokens) if (authenticate(token) === undefined) throw new Error('a token is refused');
+        return ((performance.now() - startedAt) * 1_000) / tokens.length;
+      };
+      return { firstUs: spentUs(), againUs: spentUs() };
+    }),
+  );

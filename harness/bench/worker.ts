@@ -11,7 +11,16 @@ import {
 import { fill, type Fill } from '#harness/bench/fill';
 import { runGrpcLoad, type GrpcLoad } from '#harness/bench/grpc-load';
 import { runHttpLoad, type HttpLoad } from '#harness/bench/http-load';
-import { authorised, judged, type AuthorisedRun, type Judged, type JudgedRun } from '#harness/bench/identity-run';
+import {
+  authorised,
+  checked,
+  judged,
+  type AuthorisedRun,
+  type Checked,
+  type CheckedRun,
+  type Judged,
+  type JudgedRun,
+} from '#harness/bench/identity-run';
 import type { LoadResult } from '#harness/bench/load-result';
 import { runWatchLoad, type WatchLoad, type WatchResult } from '#harness/bench/watch-load';
 
@@ -26,6 +35,7 @@ interface Jobs {
   readonly scanned: (run: ScannedRun) => Promise<number>;
   readonly judged: (run: JudgedRun) => Promise<Judged>;
   readonly authorised: (run: AuthorisedRun) => Promise<number>;
+  readonly checked: (run: CheckedRun) => Promise<Checked>;
 }
 
 const jobs: Jobs = {
@@ -38,6 +48,7 @@ const jobs: Jobs = {
   scanned,
   judged,
   authorised,
+  checked,
 };
 
 type JobName = keyof Jobs;

@@ -61,7 +61,7 @@ export const init: Verb = {
     session.note(
       made.canLogIn
         ? `Log in: ultracloud --data ${given} login --user ${made.administrator}`
-        : `Give ${made.administrator} a password: ultracloud --data ${given} user set-password ${made.administrator}`,
+        : `Give ${made.administrator} a password: ultracloud --data ${given} authenticator set-password ${made.administrator}`,
     );
     return exitCodes.done;
   },
