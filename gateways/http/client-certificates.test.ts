@@ -301,3 +301,39 @@ test('the server shows a renewed certificate without a new start, when its own i
   await open('POST', '/v1/authorities/cluster/rotate', {}, node.token);
   expect(await until(second)).not.toBe(first);
 });
+
+test('a server shows a certificate of the new keys as soon as the former ones are distrusted', async () => {
+  const fingerprint = node.engine.facts.get(authorityKind, clusterAuthority)?.state.current.fingerprint;
+  const admin = client();
+  await admin('POST', '/v1/authorities/cluster/rotate', {}, node.token);
+  const trusted = (): number => node.certificates.bundle()?.match(/BEGIN/g)?.length ?? 0;
+  while (trusted() < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await admin('POST', '/v1/authorities/cluster/distrust', { fingerprint }, node.token);
+  expect(trusted()).toBe(1);
+  // A client that trusts the new keys only.
+  const answers = async (): Promise<boolean> => {
+    try {
+      return (await client()('GET', '/healthz')).status === 200;
+    } catch {
+      return false;
+    }
+  };
+  while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+test('without its keys the authority says so, and signs again with new ones', async () => {
+  const shown = await signedFor();
+  const { csr } = await asked('host/node1');
+  const admin = client();
+  await admin('POST', '/v1/secret-keys/authority%2Fcluster/forget', {}, node.token);
+  const request = ['POST', '/v1/certificate-requests', { csr, purpose: 'host', subject: 'host/node1' }] as const;
+  expect(await admin(...request, node.token)).toMatchObject({ status: 503, json: { code: 'authority.locked' } });
+  expect(await admin('GET', '/v1/authority/crl.pem')).toMatchObject({ status: 503 });
+  // What was signed holds.
+  expect(await client(shown)(...put)).toMatchObject({ status: 403 });
+  const before = node.certificates.bundle();
+  await admin('POST', '/v1/authorities/cluster/rotate', {}, node.token);
+  while (node.certificates.bundle() === before) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await admin(...request, node.token)).toMatchObject({ status: 200 });
+  expect((await node.certificates.revocationLists())?.match(/BEGIN/g)).toHaveLength(1);
+});

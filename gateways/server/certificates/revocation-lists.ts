@@ -2,6 +2,7 @@ import { trustedAuthorities, type CertificateAuthority } from '#aggregates/autho
 import { certificateKind, revokedOfIssuer } from '#aggregates/certificate';
 import type { Engine } from '#log/engine';
 import { signRevocationList, type Revocation } from '#gateways/server/certificates/signer';
+import { KeysUnavailable } from '#gateways/node';
 import { withKeys } from '#gateways/server/certificates/keys-unavailable';
 import type { Keyring } from '#gateways/server/keyring/keyring';
 
@@ -30,7 +31,15 @@ export const revocationLists = (
     const number = engine.head.position;
     const about = trustedAuthorities(held, nowMs).map((each) => ({ each, revoked: revokedBy(each.fingerprint) }));
     const times = { number, thisUpdate: nowMs, nextUpdate: nowMs + validMs };
-    const texts = about.map(({ each, revoked }) => signRevocationList(keyring, each, { ...times, revoked }));
+    const texts = about.map(async ({ each, revoked }) => {
+      try {
+        return await withKeys(() => signRevocationList(keyring, each, { ...times, revoked }));
+      } catch (error) {
+        // Without its list nobody who asks for one believes what the former keys signed, as it should be.
+        if (each === held.current || !(error instanceof KeysUnavailable)) throw error;
+        return '';
+      }
+    });
     return (await Promise.all(texts)).join('');
   };
   const revokedBy = (issuer: string): readonly Revocation[] =>
@@ -46,7 +55,7 @@ export const revocationLists = (
       if (held === undefined) return undefined;
       const nowMs = engine.now;
       if (kept === undefined || kept.untilMs < nowMs) {
-        const own = { text: withKeys(() => sign(held, nowMs)), untilMs: nowMs + validMs - renewedMs };
+        const own = { text: sign(held, nowMs), untilMs: nowMs + validMs - renewedMs };
         kept = own;
         own.text.catch(() => (kept = kept === own ? undefined : kept));
       }
