@@ -182,7 +182,8 @@ export interface Checked {
 /** What a gateway spends on a token of a service account. */
 export const checked = (run: CheckedRun): Promise<Checked> =>
   inNewDirectory(run.directory, (directory) =>
-    withNode(directory, async ({ engine, identity, authenticate }) => {
+    withNode(directory, async (node) => {
+      const { engine, identity } = node;
       const serviceAccount = 'bench/program';
       const { id, key, digest } = identity.makeAccessKey();
       await together(engine, [
@@ -200,7 +201,7 @@ export const checked = (run: CheckedRun): Promise<Checked> =>
       }
       const spentUs = (): number => {
         const startedAt = performance.now();
-        for (const token of tokens) if (authenticate(token) === undefined) throw new Error('a token is refused');
+        for (const token of tokens) if (node.authenticate(token) === undefined) throw new Error('a token is refused');
         return ((performance.now() - startedAt) * 1_000) / tokens.length;
       };
       return { firstUs: spentUs(), againUs: spentUs() };
