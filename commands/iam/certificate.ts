@@ -11,7 +11,7 @@ export const CertificateId = id('certificate', {
   example: '4f1c02a96d7be35840aa17c3f2d6b98e',
 });
 
-export const Purpose = choice('purpose', {
+const Purpose = choice('purpose', {
   summary:
     '`server` shows who a server is. `host` does the same and shows who a client is. `ssh-host` is for the SSH ' +
     'server of a host.',
@@ -156,7 +156,7 @@ export const issueCertificate = command('certificate', 'issue', {
 });
 
 /** Of RFC 5280 5.3.1, those that an operator may have. */
-export const RevocationReason = choice('reason', {
+const RevocationReason = choice('reason', {
   summary: 'Why, as revocation lists say it.',
   values: ['unspecified', 'keyCompromise', 'affiliationChanged', 'superseded', 'cessationOfOperation'],
 });

@@ -87,7 +87,7 @@ const renew: Verb = {
     const { json } = await client.ask({ method: 'POST', path: '/v1/certificate-renewals', body });
     write(`${keyFile}.new`, made.key, 0o600);
     write(`${certFile}.new`, textAt(json, 'certificate') ?? '', 0o644);
-    // A crash between the two leaves a pair that does not fit; the former certificate is still valid, by its backup.
+    // After a crash between the two the certificate of the new key is still there, with `.new` behind its name.
     renameSync(`${keyFile}.new`, keyFile);
     renameSync(`${certFile}.new`, certFile);
     return shown(call, json, [certFile, keyFile]);
