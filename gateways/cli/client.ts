@@ -197,8 +197,9 @@ const isProblem = (u: unknown): u is Problem =>
 const tokenFix = ({ token, login }: Target): string => {
   if (login !== undefined) return 'Log in again: ultracloud login';
   return token === undefined
-    ? 'Log in with `ultracloud login`, or give a token: --token-file FILE, ULTRACLOUD_TOKEN, or --data DIR on the machine of the server.'
-    : 'The token is not one of this server, or it has ended. Log in with `ultracloud login`.';
+    ? 'Give a token: --token-file FILE, ULTRACLOUD_TOKEN, or --data DIR on the machine of the server; or log in with ' +
+        '`ultracloud login`.'
+    : 'The token is not one of this server. It may have ended; `ultracloud login` gets another.';
 };
 
 const late = (target: Target, timeoutMs: number): Failure =>

@@ -7,6 +7,7 @@ import {
   readContexts,
   writeContexts,
 } from '#gateways/cli/context-file';
+import { loginPath, readLogin, withLogins, writeLogin } from '#gateways/cli/login-file';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { Failure, meantInstead, usage } from '#gateways/cli/failure';
 import { readSource } from '#gateways/cli/document-file';
@@ -31,10 +32,15 @@ const list: Verb = {
     const { session } = call;
     const { file } = await open(call);
     const all = Object.entries(file.contexts);
+    const logins = loginPath(session.terminal);
+    const loginOf = (each: string): string | undefined => readLogin(logins, each)?.principal;
     session.show({
       json: {
         current: file.current,
-        contexts: all.map(([each, context]) => ({ name: each, ...withoutToken(context) })),
+        contexts: all.map(([each, context]) => {
+          const login = loginOf(each);
+          return { name: each, ...withoutToken(context), ...(login === undefined ? {} : { login }) };
+        }),
       },
       table: () =>
         all.length === 0
@@ -47,6 +53,7 @@ const list: Verb = {
                 context.endpoint ?? `data directory ${context.data ?? ''}`,
                 withoutToken(context).token ??
                   context.tokenFile ??
+                  loginOf(each) ??
                   (context.data === undefined ? 'none' : 'admin.token'),
               ]),
             ),
@@ -135,6 +142,11 @@ const remove: Verb = {
     const contexts = Object.fromEntries(Object.entries(file.contexts).filter(([each]) => each !== wanted));
     const current = file.current === wanted ? undefined : file.current;
     await writeContexts(path, { ...(current === undefined ? {} : { current }), contexts });
+    const logins = loginPath(call.session.terminal);
+    if (readLogin(logins, wanted) !== undefined) {
+      await withLogins(logins, () => Promise.resolve(writeLogin(logins, wanted, undefined)));
+      call.session.note('Its login is forgotten too; the session goes on at the server until it ends by itself.');
+    }
     call.session.note(`Forgot ${wanted}.${file.current === wanted ? ' No context is in use now.' : ''}`);
     return exitCodes.done;
   },
@@ -152,6 +164,9 @@ const show: Verb = {
       endpoint: target.endpoint.origin,
       from: target.from,
       token: target.token === undefined ? 'none' : 'set',
+      ...(target.login === undefined
+        ? {}
+        : { login: readLogin(target.login.path, target.login.context)?.principal ?? 'none' }),
       ...(target.data === undefined ? {} : { data: target.data }),
     };
     session.show({ json, table: () => session.fields(json) });
