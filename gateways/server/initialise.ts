@@ -6,7 +6,7 @@ import { OrganisationId, ProjectId, UserId } from '#commands/iam/name';
 import { catalog } from '#gateways/catalog';
 import { bySystem } from '#gateways/server/by-system';
 import { openDataDirectory } from '#gateways/server/data-directory';
-import { usualFounding, type Founding } from '#gateways/server/founding';
+import { equip, usualFounding, type Founding } from '#gateways/server/founding';
 import { passwordFault } from '#gateways/server/identity/passwords';
 import { startNode, type RunningNode } from '#gateways/server/running-node';
 
@@ -44,8 +44,7 @@ export const initialise = async ({ data, password, version, ...chosen }: Initial
     onFault: (error) => void faults.push(error),
   });
   try {
-    await node.certificates.create();
-    await node.identity.ensureSigningKey();
+    await equip(node, (why) => void faults.push(new Error(why)));
     if (password !== undefined) await setPassword(node, founding.administrator, password);
   } finally {
     await node.stop();

@@ -16,6 +16,7 @@ import { defaultFloorBytes } from '#gateways/server/disk-guard';
 import { startBackups } from '#gateways/server/backup-schedule';
 import type { Verification } from '#gateways/node';
 import { copyKeyring, putKeyringBack } from '#gateways/server/keyring/keyring-copy';
+import { equip } from '#gateways/server/founding';
 import { initialise as makeDirectory } from '#gateways/server/initialise';
 import { restoreBackup } from '#gateways/server/restore';
 import { newSigningRequest as newRequest } from '#gateways/server/certificates/new-request';
@@ -88,6 +89,7 @@ export const serve = async (options: ServeOptions): Promise<number> => {
     // No other server has the directory now, whatever process the file names.
     removeEndpoints(data.path);
     closers.unshift(startBackups(node.operations, data, options, say));
+    await equip(node, say);
     const own = certified === undefined ? undefined : await node.serverIdentity(certified);
     if (own === undefined) removeBundle(data.path);
     else closers.unshift(() => own.stop());
