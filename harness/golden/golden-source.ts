@@ -3,6 +3,7 @@ import { decode } from '#commands/codec/decode';
 import { catalog } from '#gateways/catalog';
 import { administrator } from '#gateways/server/policy';
 import { systemPrincipal } from '#log/authority';
+import { signInStory } from '#harness/golden/sign-in-story';
 import { encodeEntry, type Entry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import { vocabularyOf } from '#log/vocabulary';
@@ -126,6 +127,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'secrets.jsonl': told(secrets),
   'identity.jsonl': told(identityStory),
   'certificates.jsonl': told(certificateStory),
+  'sign-in.jsonl': told(signInStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),

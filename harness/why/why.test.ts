@@ -4,6 +4,7 @@ import { catalog } from '#gateways/catalog';
 import { administrator } from '#gateways/server/policy';
 import { systemPrincipal } from '#log/authority';
 import { certificateRefusals } from '#harness/why/certificate-refusals';
+import { signInRefusals } from '#harness/why/sign-in-refusals';
 import { iamRefusals } from '#harness/why/iam-refusals';
 import { many, type Asked } from '#harness/why/asked';
 import { startTestApi, type TestApi } from '#harness/http';
@@ -34,6 +35,7 @@ const text = (length: number): string => 'x'.repeat(length);
 const refusals: Readonly<Record<string, readonly Asked[]>> = {
   ...iamRefusals,
   ...certificateRefusals,
+  ...signInRefusals,
   'alarm.absent': [['alarm.disarm', 'nothing', {}]],
   'alarm.standing': [
     ['alarm.raise', 'disk', { code: 'disk.full', message: 'The disk is full.', standing: true }],
