@@ -102,6 +102,7 @@ const words: Words = {
     if (aggregate === undefined) return undefined;
     return aggregate.commands.some(({ id }) => id?.shape.kind === 'bytes');
   },
+  isOwned: (noun) => aggregateOf(noun)?.owners !== undefined,
   ownersOf: (noun, ...asked) => aggregateOf(noun)?.owners?.(...asked) ?? [],
 };
 

@@ -5,5 +5,6 @@ import { ownedByProject } from '#aggregates/iam/owners';
 export const fewWords: Words = {
   permissions: () => ['binding.create', 'key.put', 'key.read', 'project.read', 'user.read', 'vm.create', 'vm.read'],
   bytesIds: (noun) => (noun === 'key' ? true : noun === 'vm' ? false : undefined),
+  isOwned: (noun) => noun === 'vm',
   ownersOf: (noun, id, facts) => (noun === 'vm' ? ownedByProject(id, facts) : []),
 };

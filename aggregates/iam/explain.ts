@@ -32,7 +32,9 @@ const decides = ({ permitted, covers, unmet }: Considered): boolean => permitted
 export const explain = (facts: Facts, words: Words, question: Question): Explanation => {
   const { principal, credential, permission, target, now } = question;
   const asker: Asker = { ...question, credential: credential ?? '' };
-  const found = rulesOf(facts, words, principal).map((rule) => considered(facts, rule, permission, target, asker));
+  const found = rulesOf(facts, words, principal).map((rule) =>
+    considered(facts, words, rule, permission, target, asker),
+  );
   const told = found.map(({ rule, permitted, covers, unmet }): ConsideredGrant => {
     const grant = { ...grantOf(words, rule), permits: permitted, covers };
     return unmet === undefined ? grant : { ...grant, unmet };

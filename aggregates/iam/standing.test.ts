@@ -192,7 +192,9 @@ test('what is looked up by place is what every rule says, one by one', () => {
   fc.assert(
     fc.property(fc.array(one, { maxLength: 8 }), target, permission, (bindings, asked, wanted) => {
       const facts = factsOf(bindings);
-      const found = rulesOf(facts, fewWords, 'user/alice').map((rule) => considered(facts, rule, wanted, asked, asker));
+      const found = rulesOf(facts, fewWords, 'user/alice').map((rule) =>
+        considered(facts, fewWords, rule, wanted, asked, asker),
+      );
       const holding = found.filter(({ permitted, covers, unmet }) => permitted && covers && unmet === undefined);
       const expected = holding.length > 0 && holding.every(({ rule }) => !rule.denies);
       expect(may(wanted, asked, bindings)).toBe(expected);

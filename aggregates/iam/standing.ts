@@ -104,14 +104,23 @@ export const covers = (rule: Rule, target: Target): boolean => {
   return ownedBy(rule, target);
 };
 
-/** Whether a rule holds for some of a target; of a denial that is enough. */
-const touches = (rule: Rule, target: Target): boolean => {
-  const { objects } = rule;
+/** Whether a rule holds for some of a target, as far as can be known; of a denial that is enough. */
+const touches = (rule: Rule, target: Target, { isOwned }: Pick<Words, 'isOwned'>): boolean => {
+  const { at, objects } = rule;
   const asked = target.objects;
   if (covers(rule, target)) return true;
-  if (objects === undefined || asked === undefined || asked.noun !== objects.noun) return false;
-  return isBelow(asked.from, objects.to) && isBelow(objects.from, asked.to);
+  if (asked === undefined) return false;
+  const isSame = objects?.noun === asked.noun;
+  if (isSame && isBelow(asked.from, objects.to) && isBelow(objects.from, asked.to)) return true;
+  if (isSingle(asked)) return false;
+  if (objects === undefined && at.startsWith(`${asked.noun}/`)) return true;
+  if (!isOwned(asked.noun)) return false;
+  // Objects of a range have owners that are not known, but no two of one noun.
+  const noun = objects?.noun ?? at.slice(0, at.indexOf('/'));
+  return !target.owners.some((owner) => owner.startsWith(`${noun}/`));
 };
+
+const isSingle = ({ from, to }: NounRange): boolean => to === `${from}\0`;
 
 /** Whether one of the owners of a target is among the objects of a rule. */
 const ownedBy = ({ objects }: Rule, target: Target): boolean =>
@@ -131,14 +140,33 @@ const isWithin = (end: string | undefined, limit: string | undefined): boolean =
 const isBelow = (at: string, end: string | undefined): boolean => end === undefined || at < end;
 
 /** How a rule fares with a question. */
-export const considered = (facts: Facts, rule: Rule, permission: string, target: Target, asker: Asker): Considered => {
-  const unmet = rule.held?.(asker, () => labelsOf(facts, target));
+export const considered = (
+  facts: Facts,
+  words: Words,
+  rule: Rule,
+  permission: string,
+  target: Target,
+  asker: Asker,
+): Considered => {
+  const unmet = unmetOf(facts, rule, target, asker);
   return {
     rule,
     permitted: permitsOne(rule.permits, permission),
-    covers: rule.denies ? touches(rule, target) : covers(rule, target),
+    covers: rule.denies ? touches(rule, target, words) : covers(rule, target),
     ...(unmet === undefined ? {} : { unmet }),
   };
+};
+
+/**
+ * The condition of a rule that does not hold. What labels the objects of a range bear is not known: a rule that asks for
+ * some allows nothing there, and denies all of it.
+ */
+const unmetOf = (facts: Facts, rule: Rule, target: Target, asker: Asker): string | undefined => {
+  if (rule.held === undefined) return undefined;
+  const { objects } = target;
+  if (objects === undefined || isSingle(objects)) return rule.held(asker, () => labelsOf(facts, target));
+  const unmet = rule.held(asker, () => ({}));
+  return rule.denies && unmet === 'labels' ? undefined : unmet;
 };
 
 /** Labels of what is asked of; where it has none, of the nearest owner that has. */
@@ -232,12 +260,13 @@ export const standingOf = (facts: Facts, words: Words, principal: string, creden
   const rules = sorted(rulesOf(facts, words, principal));
   const ended = credentialOf(facts, principal, credential);
   const applies = (rule: Rule, target: Target, asker: Asker): boolean =>
-    rule.held === undefined || rule.held(asker, () => labelsOf(facts, target)) === undefined;
+    unmetOf(facts, rule, target, asker) === undefined;
   return {
     ended,
     permits: (permission, target, asker) => {
       for (const rule of rules.denials) {
-        if (permitsOne(rule.permits, permission) && touches(rule, target) && applies(rule, target, asker)) return false;
+        if (permitsOne(rule.permits, permission) && touches(rule, target, words) && applies(rule, target, asker))
+          return false;
       }
       if (mayAsOwn(principal, permission, target)) return true;
       return someCandidate(

@@ -19,7 +19,7 @@ export const whoCan = (facts: Facts, words: Words, permission: string, target: T
     const binding = facts.get(bindingKind, id)?.state;
     const rule = binding === undefined ? undefined : ruleOf(facts, words, id, binding);
     if (rule === undefined) return [];
-    const one = considered(facts, rule, permission, target, asker);
+    const one = considered(facts, words, rule, permission, target, asker);
     return one.permitted && one.covers ? [one] : [];
   });
   const holders = (denies: boolean): readonly Holder[] =>

@@ -6,6 +6,8 @@ export interface Words {
   readonly permissions: () => readonly string[];
   /** Whether objects of the noun have ids of arbitrary bytes; undefined: there is no such noun. */
   readonly bytesIds: (noun: string) => boolean | undefined;
+  /** Whether objects of the noun may belong to another object. */
+  readonly isOwned: (noun: string) => boolean;
   /** Whose an object of the noun is. */
   readonly ownersOf: (noun: string, ...asked: Parameters<Owners>) => ReturnType<Owners>;
 }

@@ -2,10 +2,12 @@ import { isLeft, type Either } from 'fp-ts/lib/Either';
 import type { ObjectCodec } from '#commands/codec/codec';
 import { decode } from '#commands/codec/decode';
 import { encode } from '#commands/codec/encode';
+import { only } from '#aggregates/access';
 import { plainAddress } from '#gateways/address';
 import { answer, malformed, refusal, type Answer, type Ask } from '#gateways/http/answer';
 import { commandRoute } from '#gateways/http/command-route';
 import type { Forms } from '#gateways/http/event-form';
+import { judged } from '#gateways/http/judge';
 import type { Patience } from '#gateways/http/patience';
 import { queryReader } from '#gateways/http/query';
 import type { Route } from '#gateways/http/route';
@@ -144,6 +146,14 @@ const stampedRoutes =
         if (isLeft(body)) return malformed(body.left);
         const named = spec.id === undefined || path !== undefined ? undefined : decode(spec.id, idIn(ask));
         if (named !== undefined && isLeft(named)) return malformed(named.left);
+        // Nobody learns from a secret of somebody else, be it right or wrong, and none is sealed in vain.
+        const { permission } = spec;
+        const target = named === undefined ? undefined : only(spec.noun, named.right as string);
+        const refused =
+          target === undefined || permission === undefined
+            ? undefined
+            : judged(node, ask.principal, permission, target);
+        if (refused !== undefined) return refused;
         const { keyring } = node;
         if (keyring.unavailable !== undefined) {
           return refusal('keyring.unavailable', { detail: { reason: keyring.unavailable } });

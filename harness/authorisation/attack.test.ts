@@ -1,5 +1,7 @@
 import { startStage, type Person, type Stage } from '#harness/authorisation/stage';
 
+jest.setTimeout(120_000);
+
 describe('somebody of another project', () => {
   let stage: Stage;
   /** Owns the project `shop` of `acme`. */
@@ -172,6 +174,48 @@ describe('somebody of another project', () => {
       const { status, json } = await stage.call(own, 'GET', path);
       expect([path, status, json['code']]).toEqual([path, 403, 'request.forbidden']);
     }
+  });
+
+  test('sees nothing of what is denied to it in what it may see otherwise', async () => {
+    const some = await stage.person('sam', 'acme', { role: 'viewer' });
+    await stage.act('binding.create', 'not-sam', {
+      subject: some.name,
+      role: 'viewer',
+      effect: 'deny',
+      project: 'shop',
+    });
+    const denied = await stage.call(some, 'GET', '/v1/service-accounts/shop%2Fci');
+    const listed = await stage.call(some, 'GET', '/v1/service-accounts');
+    expect([denied.status, listed.text.includes('den/ci'), listed.text.includes('shop/ci')]).toEqual([
+      404,
+      true,
+      false,
+    ]);
+    const response = await fetch(
+      `http://127.0.0.1:${stage.port}/v1/service-accounts?watch=${stage.node.engine.head.position}`,
+      { headers: { authorization: `Bearer ${some.token}` } },
+    );
+    await stage.act('service-account.create', 'shop/unseen');
+    await stage.act('service-account.create', 'den/seen');
+    expect(await firstChange(response)).not.toContain('unseen');
+    const keys = await stage.call(some, 'GET', '/v1/keys');
+    expect((keys.json['items'] as readonly unknown[]).length).toBeGreaterThan(3);
+  });
+
+  test('sees by labels only what bears them', async () => {
+    await stage.act('project.create', 'lab', { organisation: 'acme', labels: { open: 'yes' } });
+    await stage.act('project.create', 'lab-closed', { organisation: 'acme', labels: {} });
+    const open = { labels: { open: 'yes' } } as unknown as Record<string, string>;
+    const some = await stage.person('lara', 'acme', { role: 'viewer', ...open });
+    const listed = await stage.call(some, 'GET', '/v1/projects');
+    expect((listed.json['items'] as readonly { id: string }[]).map(({ id }) => id)).toEqual(['lab']);
+    const response = await fetch(
+      `http://127.0.0.1:${stage.port}/v1/watch?of=project/lab&watch=${stage.node.engine.head.position}`,
+      { headers: { authorization: `Bearer ${some.token}` } },
+    );
+    await stage.act('project.update', 'lab-closed', { displayName: 'Closed' });
+    await stage.act('project.update', 'lab', { displayName: 'service-account.created', labels: { open: 'yes' } });
+    expect(await firstChange(response)).not.toContain('Closed');
   });
 
   test('is refused what was queued behind the end of its right', async () => {

@@ -19,6 +19,7 @@ const open: Readonly<Record<string, string>> = {
   'GET /v1/authority/ssh-ca.pub': 'what others trust; public by its nature',
   'GET /docs': 'a page without data',
   'GET /version': 'the release',
+  'POST /v1/login': 'whoever asks shows a password',
   'GET /health': 'whether the process answers',
   'GET /healthz': 'whether the process answers',
   'GET /livez': 'whether the process answers',
@@ -33,6 +34,8 @@ const judgedInside: Readonly<Record<string, string>> = {
   'GET /v1/iam/permissions': 'the contract, equal for everybody',
   'GET /v1/iam/roles': 'those that are built in, and those that the caller may see',
   'GET /v1/watch': 'shows the changes that its caller may see',
+  'POST /v1/device-logins/approve': 'of whoever knows the code, for itself',
+  'POST /v1/device-logins/deny': 'of whoever knows the code',
   'POST /v1/whatif': 'each command is decided as its caller',
 };
 
@@ -46,6 +49,8 @@ const denied: readonly unknown[] = ['request.forbidden', 'object.absent', 'reque
 
 const isDenied = ({ status, json }: Answered): boolean =>
   (status === 403 || status === 404) && denied.includes(json['code']);
+
+jest.setTimeout(120_000);
 
 describe('the coverage of authorisation', () => {
   let stage: Stage;
@@ -109,6 +114,12 @@ describe('the coverage of authorisation', () => {
       'GET /v1/timeline/{noun}/{id}',
       'GET /v1/why/{noun}',
       'GET /v1/why/{noun}/{id}',
+      'POST /v1/access-keys',
+      'POST /v1/authenticators/{id}/changePassword',
+      'POST /v1/authenticators/{id}/confirmTotp',
+      'POST /v1/authenticators/{id}/enrolTotp',
+      'POST /v1/authenticators/{id}/removeTotp',
+      'POST /v1/authenticators/{id}/setPassword',
       'POST /v1/certificate-renewals',
       'POST /v1/certificate-requests',
       'POST /v1/ssh-host-certificates',

@@ -81,6 +81,8 @@ const open: readonly string[] = [
 
 const denied = '7 etcdserver: permission denied';
 
+jest.setTimeout(120_000);
+
 describe('the etcd gateway', () => {
   let stage: Stage;
   const clients: RawClient[] = [];
