@@ -49,7 +49,7 @@ export const whyDeniedParameters = {
 } as const satisfies Props;
 
 /** Changes that one answer lists. */
-export const maxChangesListed = 1_000;
+const maxChangesListed = 1_000;
 
 export const PolicyTrial = object({
   commands: BatchCommands,
@@ -69,8 +69,8 @@ export const PolicyTrial = object({
 });
 
 const CONSIDERED =
-  '`considered` has each rule that was looked at: whether its role `permits` it, whether it `covers` the resource, and ' +
-  'the condition that is `unmet`.';
+  '`considered` has each rule that was looked at: whether its role `permits` it, whether it `covers` the resource, ' +
+  'and the condition that is `unmet`.';
 
 export const rightsRoutes: readonly FixedRoute[] = [
   route('GET', '/v1/whoami', 'whoami', {

@@ -22,7 +22,7 @@ const form = (post: Post, path: string, fields: Readonly<Record<string, string>>
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   });
 
-/** The path of an endpoint that the server publishes: it is asked where the server was reached, whatever it is called. */
+/** The path of a published endpoint: it is asked where the server was reached, whatever the server calls itself. */
 const endpointOf = async (post: Post, target: Reached, name: string): Promise<string> => {
   const { status, json } = await post({ method: 'GET', path: '/.well-known/openid-configuration' });
   const published = status === 200 ? textAt(json, name) : undefined;

@@ -115,8 +115,8 @@ const changesText = (session: Call['session'], found: Judged): string => {
   const old = unjudged === 0 ? '' : ` ${unjudged} could not be judged: entries before ${oldestEntry ?? '?'} are gone.`;
   return [
     ...(items.length === 0 ? ['No answer would change.'] : [table, '']),
-    `Positions ${from ?? '?'} to ${to ?? '?'}: ${judged} requests judged, ${lost} would be refused, ${gained} would be ` +
-      `allowed.${old}`,
+    `Positions ${from ?? '?'} to ${to ?? '?'}: ${judged} requests judged, ${lost} would be refused, ` +
+      `${gained} would be allowed.${old}`,
   ].join('\n');
 };
 
