@@ -46,7 +46,7 @@ export interface Asked {
 }
 
 /** The objects above one, as its aggregate has it. */
-export const ownersIn = (
+const ownersIn = (
   { aggregates }: Vocabulary,
   noun: string,
   id: string,

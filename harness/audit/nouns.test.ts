@@ -1,3 +1,4 @@
+import type { AnyViewSpec } from '#commands/view';
 import { catalog } from '#gateways/catalog';
 import { openStage, type Stage } from '#harness/cli/command';
 
@@ -9,7 +10,8 @@ afterAll(async () => stage?.close(), 60_000);
 
 jest.setTimeout(60_000);
 
-const shown = catalog.flatMap(({ views }) => views.map(({ spec }) => spec.noun));
+const views = catalog.flatMap((component) => component.views.map(({ spec }) => spec));
+const shown = views.map(({ noun }) => noun);
 const aggregates = catalog.flatMap((component) => component.aggregates);
 
 test('a noun that no view shows is internal in every command', () => {
@@ -19,8 +21,11 @@ test('a noun that no view shows is internal in every command', () => {
 
 const ids: Readonly<Record<string, string>> = { lease: '7', doc: 'a/b', quota: 'keys' };
 
+const idOf = ({ noun, id: { shape } }: AnyViewSpec): string =>
+  ids[noun] ?? (shape.kind === 'text' ? shape.example : undefined) ?? 'a';
+
 test.each(['why', 'timeline'])('%s answers for every noun that is shown', async (verb) => {
-  const answers = await Promise.all(shown.map((noun) => stage.run([verb, `${noun}/${ids[noun] ?? 'a'}`])));
+  const answers = await Promise.all(views.map((spec) => stage.run([verb, `${spec.noun}/${idOf(spec)}`])));
   expect(answers.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(shown.map(() => [0, '']));
 });
 
