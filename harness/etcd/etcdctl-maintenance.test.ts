@@ -149,8 +149,7 @@ describeEtcdctl('etcdctl', (on) => {
 
   test('user, role and auth find nothing to manage', async () => {
     const message =
-      'etcdserver: users and roles are not managed through the etcd API; ' +
-      'log in as root with the administrator token';
+      'etcdserver: users and roles are not managed through the etcd API, but through that of the control plane';
     for (const line of ['user list', 'user get root', 'user add a:b', 'role list', 'role add a', 'auth disable']) {
       const says = await on.etcdctl.refused(line);
       expect([line, says]).toEqual([line, `1: Error: rpc error: code = Unimplemented desc = ${message}`]);

@@ -48,7 +48,7 @@ test('a damaged entry in a file that is long closed stops the start', () =>
     writeFileSync(path, bytes);
     const { exitCode, said } = await stage.refused();
     expect(said).toMatch(
-      /^error: The log is damaged at position 5: .*00001\.segment, byte \d+: no readable entry, but /,
+      /^error: The log is damaged at position 11: .*00001\.segment, byte \d+: no readable entry, but /,
     );
     expect(said).toContain('Nothing was changed.');
     expect(exitCode).toBe(1);

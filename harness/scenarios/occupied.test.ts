@@ -81,7 +81,10 @@ describe('an address that cannot be listened on', () => {
   test.each([
     ['127.0.0.1', '--http: expected HOST:PORT such as 127.0.0.1:7070 (port 0 takes a free one), got 127.0.0.1'],
     ['127.0.0.1:70000', '--http: expected HOST:PORT'],
-    ['0.0.0.0:0', '--http: 0.0.0.0 can be reached from other machines, so give --tls-cert and --tls-key too.'],
+    [
+      '0.0.0.0:0',
+      '--http: 0.0.0.0 can be reached from other machines, so give --tls, or --tls-cert and --tls-key too.',
+    ],
     ['127.0.0.1:-1', '--http: expected HOST:PORT'],
   ])('%s', (address, says) =>
     onStage(async (stage) => {

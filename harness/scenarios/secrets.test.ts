@@ -181,7 +181,7 @@ test('a secret stands nowhere in the clear, and a forgotten one opens nowhere', 
     expect([...new Set(seen)].sort()).toEqual(['backups', 'log', 'snapshots', 'state']);
     expect(found(shown, [control]).length).toBeGreaterThan(5);
     const { everywhere, inKeyring } = needlesOf(keyring);
-    expect(everywhere.length).toBe(8);
+    expect(everywhere.length).toBe(12);
     for (const each of everywhere) {
       writeFileSync(place('planted'), Buffer.concat([Buffer.from('x'), ...each.forms.slice(-1)]));
       expect(found(stage.directory, [each])).toContain(`planted: ${each.name}`);
