@@ -87,6 +87,7 @@ const refusals = {
     '429': gatewayRefusals['rate.exceeded'].message,
   },
   absent: { '404': 'There is no such object.' },
+  forbidden: { '403': 'Refused: not allowed.' },
   gone: { '410': gatewayRefusals['history.gone'].message },
   rejected: {
     '403': 'Refused: not allowed.',
@@ -113,6 +114,7 @@ const refusalResponses: Document = Object.fromEntries(
     ...refusals.malformed,
     ...refusals.unauthenticated,
     ...refusals.rejected,
+    ...refusals.forbidden,
     ...refusals.absent,
     ...refusals.gone,
     ...refusals.tooLarge,

@@ -133,14 +133,15 @@ const listOperation = (component: Component, { spec }: AnyView): Operation => ({
           'application/x-ndjson': { schema: { type: 'string', description: watchLines } },
         },
       },
-      ...refused('malformed', 'unauthenticated', 'gone', 'unknown'),
+      ...refused('malformed', 'unauthenticated', 'forbidden', 'gone', 'unknown'),
     },
   },
 });
 
 const watchLines =
   '`{"position", "events"}` for all changes of a position, `{"bookmark"}` for the position up to which everything ' +
-  'was sent, `{"closed": true, "lastPosition"}` when the stream ends: go on with `watch` from there.';
+  'was sent, `{"closed": true, "lastPosition"}` when the stream ends: go on with `watch` from there. With a `code` it ' +
+  'ended since the right to it, or the credential, has.';
 
 const pageSchema = (row: AnyCodec): JsonSchema => ({
   type: 'object',
@@ -162,7 +163,7 @@ const oneOperation = (component: Component, { spec }: AnyView): Operation => ({
     parameters: [idParameter(spec.id), ...parametersOf(oneParameters)],
     responses: {
       '200': ok(`The ${spec.noun}.`, jsonSchema(spec.row.shape)),
-      ...refused('malformed', 'unauthenticated', 'absent', 'gone', 'unknown'),
+      ...refused('malformed', 'unauthenticated', 'forbidden', 'absent', 'gone', 'unknown'),
     },
   },
 });
@@ -188,7 +189,7 @@ const fixedOperation = (route: (typeof fixedRoutes)[number]): Operation => ({
         headers: { 'X-UltraCloud-Position': { $ref: '#/components/headers/Position' } },
         content: { [route.type]: {} },
       },
-      ...(route.open ? refused('malformed') : refused('malformed', 'unauthenticated', 'unknown')),
+      ...(route.open ? refused('malformed') : refused('malformed', 'unauthenticated', 'forbidden', 'unknown')),
     },
   },
 });

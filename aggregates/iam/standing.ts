@@ -158,8 +158,8 @@ export const considered = (
 };
 
 /**
- * The condition of a rule that does not hold. What labels the objects of a range bear is not known: a rule that asks for
- * some allows nothing there, and denies all of it.
+ * The condition of a rule that does not hold. What labels the objects of a range bear is not known: a rule that asks
+ * for some allows nothing there, and denies all of it.
  */
 const unmetOf = (facts: Facts, rule: Rule, target: Target, asker: Asker): string | undefined => {
   if (rule.held === undefined) return undefined;
