@@ -41,7 +41,7 @@ const drawnCommands = (vocabulary: Vocabulary, random: Random): ((position: numb
       const decoded = decode(spec.body, body);
       return isRight(decoded) ? [decoded.right] : [];
     });
-    if (examples.length > 0 && random.chance(0.2)) return random.pick(examples);
+    if (examples.length > 0 && random.chance(0.4)) return random.pick(examples);
     if (random.chance(0.2)) return generated(spec.body);
     const drawn = draw(spec.body, random, ids);
     return isLeft(decode(spec.body, encode(spec.body, drawn))) ? generated(spec.body) : drawn;

@@ -81,7 +81,7 @@ export const replaceAuthority = command('authority', 'replace', {
     {
       title: 'After a rotation was asked for.',
       id: 'cluster',
-      body: { ...exampleMaterial, fingerprint: 'c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a' },
+      body: { ...exampleMaterial, sealedKey: 'sealed:v1:k2:bm9uY2U:Y2lwaGVydGV4dA' },
     },
   ],
 });

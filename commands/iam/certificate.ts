@@ -145,7 +145,7 @@ export const issueCertificate = command('certificate', 'issue', {
       title: 'What was signed for a host.',
       id: '4f1c02a96d7be35840aa17c3f2d6b98e',
       body: {
-        issuer: 'c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a',
+        issuer: '37ed5c612655d012eb97109007fb0acaa6cc2622266dc54162c9e334859a913d',
         fingerprint: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
         notBefore: '2023-11-14T22:13:00.000Z',
         notAfter: '2023-11-15T10:13:00.000Z',
