@@ -1,6 +1,7 @@
 import { lineStreams } from '#gateways/http/ndjson';
 import { metricsOf } from '#gateways/http/metrics';
 import { routesOf } from '#gateways/http/gateway';
+import { oidcRoutes } from '#gateways/oidc/routes';
 import {
   commandOperations,
   fixedOperations,
@@ -8,6 +9,7 @@ import {
   objectsOfAcme,
   oneOperations,
   operations,
+  pastOperations,
   type Operation,
 } from '#harness/authorisation/operations';
 import { startStage, type Answered, type Person, type Stage } from '#harness/authorisation/stage';
@@ -44,6 +46,26 @@ const absentFirst: Readonly<Record<string, string>> = {
   'POST /v1/certificates/{id}/renew': 'whoever is named in a certificate may renew it, so it is looked up first',
   'POST /v1/certificate-renewals': 'the same',
 };
+
+/** OpenID Connect and OAuth 2: whoever asks shows what their protocol asks for; each may only leave the list. */
+const ofOpenId: readonly string[] = [
+  'GET /.well-known/oauth-authorization-server',
+  'GET /.well-known/openid-configuration',
+  'GET /oauth2/authorize',
+  'GET /oauth2/device',
+  'GET /oauth2/jwks',
+  'GET /oauth2/userinfo',
+  'POST /oauth2/authorize',
+  'POST /oauth2/device',
+  'POST /oauth2/device_authorization',
+  'POST /oauth2/introspect',
+  'POST /oauth2/revoke',
+  'POST /oauth2/token',
+  'POST /oauth2/userinfo',
+];
+
+/** Those of them that tell of somebody, or let in. */
+const guardedOfOpenId = ['userinfo', 'introspect', 'revoke', 'token'];
 
 const denied: readonly unknown[] = ['request.forbidden', 'object.absent', 'request.absent'];
 
@@ -126,6 +148,17 @@ describe('the coverage of authorisation', () => {
     ]);
   });
 
+  test('knows every route of OpenID Connect, and those that tell of somebody ask who asks', async () => {
+    const routes = oidcRoutes(stage.node.identity).map(({ method, path }) => `${method} ${path}`);
+    expect(routes.sort()).toEqual(ofOpenId);
+    const guarded = ofOpenId.filter((name) => guardedOfOpenId.some((word) => name.endsWith(`/${word}`)));
+    for (const name of guarded) {
+      const [method = '', path = ''] = name.split(' ');
+      const { status } = await stage.call(undefined, method, path);
+      expect([name, [400, 401].includes(status)]).toEqual([name, true]);
+    }
+  });
+
   test('is asked for at each route: without credentials nothing is answered', async () => {
     for (const operation of operations.filter(({ open: isOpen }) => !isOpen)) {
       const { status, json } = await ask(operation, undefined);
@@ -159,7 +192,8 @@ describe('the coverage of authorisation', () => {
   });
 
   test('lets a stranger see nothing', async () => {
-    expect(await undenied(oneOperations, stranger)).toEqual([]);
+    for (const query of ['', '?watch=1', '?at=1']) expect(await undenied(oneOperations, stranger, query)).toEqual([]);
+    expect(await undenied(pastOperations, stranger)).toEqual([]);
     for (const operation of listOperations) {
       const { status, text } = await ask(operation, stranger);
       expect([operation.name, status]).toEqual([operation.name, 200]);

@@ -82,6 +82,19 @@ export const oneOperations: readonly Operation[] = catalog.flatMap(({ views }) =
   })),
 );
 
+/** What happened to an object of each noun, and why it is as it is. */
+export const pastOperations: readonly Operation[] = catalog.flatMap(({ views }) =>
+  views.flatMap(({ spec }) =>
+    ['timeline', 'why'].map((about) => ({
+      name: `GET /v1/${about}/${spec.noun}/{id}`,
+      method: 'GET' as const,
+      path: `/v1/${about}/${spec.noun}/${idFor(spec)}`,
+      open: false,
+      permission: spec.permission,
+    })),
+  ),
+);
+
 const parts: Readonly<Record<string, string>> = { noun: 'project', id: 'shop', position: '1', request: '1' };
 
 const queries: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { startEtcdGateway } from '#gateways/etcd/gateway';
 import { startHttpGateway, type HttpGateway } from '#gateways/http/gateway';
+import { oidcRoutes } from '#gateways/oidc/routes';
 import type { Caller, Node, Principal } from '#gateways/node';
 import type { Outcome } from '#log/outcome';
 import type { Json } from '#harness/http';
@@ -42,7 +43,11 @@ export const startStage = async (): Promise<Stage> => {
   const inner: TestNode = await startTestNode();
   const people = new Map<string, Principal>();
   const node: Node = { ...inner, authenticate: (token) => people.get(token) ?? inner.authenticate(token) };
-  const gateway: HttpGateway = await startHttpGateway(node, { host: '127.0.0.1', port: 0 });
+  const gateway: HttpGateway = await startHttpGateway(node, {
+    host: '127.0.0.1',
+    port: 0,
+    routes: oidcRoutes(node.identity),
+  });
   const etcd = await startEtcdGateway(node, { host: '127.0.0.1', port: 0 });
   const sent = async (by: Omit<Caller, 'address'>, kind: string, id: string, body: unknown): Promise<Outcome> =>
     inner.engine.submit({
