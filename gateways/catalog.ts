@@ -26,6 +26,7 @@ import { breakGlass } from '#aggregates/iam/break-glass';
 import { clearing } from '#aggregates/iam/clearing';
 import { groupOf } from '#aggregates/iam/group';
 import { iamAccess } from '#aggregates/iam/iam-access';
+import { identityProviderOf } from '#aggregates/iam/identity-provider';
 import { loggingIn } from '#aggregates/iam/log-in';
 import { login } from '#aggregates/iam/login';
 import { organisation } from '#aggregates/iam/organisation';
@@ -57,6 +58,7 @@ import { authenticatorView } from '#projections/iam/authenticator';
 import { bindingView } from '#projections/iam/binding';
 import { breakGlassView } from '#projections/iam/break-glass';
 import { groupView } from '#projections/iam/group';
+import { identityProviderView } from '#projections/iam/identity-provider';
 import { loginView } from '#projections/iam/login';
 import { organisationView } from '#projections/iam/organisation';
 import { projectView } from '#projections/iam/project';
@@ -154,6 +156,7 @@ export const catalog: readonly Component[] = [
       signingKey,
       authenticatorOf(words),
       login,
+      identityProviderOf(words),
     ],
     procedures: [renewal],
     reactions: [...clearing, ...sessionKeeping, ...loggingIn, ...policyKeeping],
@@ -174,6 +177,7 @@ export const catalog: readonly Component[] = [
       signingKeyView,
       authenticatorView,
       loginView,
+      identityProviderView,
     ],
     access: iamAccess(words),
   },

@@ -89,6 +89,30 @@ export interface UserInfo {
   readonly preferredUsername?: string;
 }
 
+/** An outside issuer that users may log in with. */
+export interface OutsideIssuer {
+  readonly id: string;
+  readonly displayName: string;
+}
+
+/** What a client asked for, which goes on when the browser comes back from another issuer. */
+export interface Resumption {
+  readonly request: CodeRequest;
+  readonly state: string | undefined;
+}
+
+export interface FederationStart {
+  /** Where to send the browser. */
+  readonly url: string;
+  /** What it must bring back, so that nobody goes on in another's browser. */
+  readonly cookie: string;
+}
+
+export interface Federated {
+  readonly principal: string;
+  readonly resume: Resumption;
+}
+
 /** A key of a service account, shown once. */
 export interface AccessKeyMaterial {
   readonly id: string;
@@ -120,6 +144,14 @@ export interface Identity {
   settleDevice(userCode: string, by: Approver | 'deny', address: string): Promise<Either<LoginFault, undefined>>;
   /** A code for a browser to bring back (RFC 6749 4.1). */
   startCode(asked: CodeRequest, by: Approver, address: string): Promise<Either<LoginFault, string>>;
+  outsideIssuers(): readonly OutsideIssuer[];
+  startFederation(provider: string, resume: Resumption, address: string): Promise<Either<LoginFault, FederationStart>>;
+  finishFederation(
+    shown: { readonly state: string; readonly code: string; readonly issuer?: string },
+    cookie: string,
+  ): Promise<Either<LoginFault, Federated>>;
+  /** What we show to another issuer, sealed for the log. */
+  sealProviderSecret(provider: string, secret: string): string;
   makeAccessKey(): AccessKeyMaterial;
   /** What is wrong with a new password, or the password sealed for the log. */
   sealPassword(user: string, password: string): Promise<Either<string, string>>;

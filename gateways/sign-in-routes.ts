@@ -16,6 +16,10 @@ export const LogIn = object({
   client: optional(ClientId),
 });
 
+export const ProviderSecret = object({
+  secret: text('client secret', { summary: 'What the other issuer has given us.', minLength: 1, maxLength: 1_000 }),
+});
+
 export const NewAccessKey = object({ serviceAccount: ServiceAccountId, ...accessKeyAbout });
 
 export const NewPassword = object({ password: Password });
@@ -69,6 +73,13 @@ export const signInRoutes: readonly FixedRoute[] = [
     parameters: commandParameters,
     body: NewAccessKey,
     answer: 'What a command answers, with the `id` and the `key`.',
+  }),
+  signIn('/v1/identity-providers/{id}/setSecret', 'identity-provider.setSecret', {
+    pathParts: { id: 'The id of the identity provider.' },
+    parameters: commandParameters,
+    summary: 'Set what we show to another issuer. It is kept sealed.',
+    body: ProviderSecret,
+    answer: outcome,
   }),
   ofUser('setPassword', {
     summary: 'Give a user a password; all its sessions end.',

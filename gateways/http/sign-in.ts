@@ -15,7 +15,15 @@ import { unrecorded } from '#gateways/http/unrecorded';
 import type { LoginFault } from '#gateways/identity';
 import type { Node } from '#gateways/node';
 import { Nothing } from '#gateways/fixed-routes';
-import { ChangedPassword, LogIn, NewAccessKey, NewPassword, ShownCode, UserCode } from '#gateways/sign-in-routes';
+import {
+  ChangedPassword,
+  LogIn,
+  NewAccessKey,
+  NewPassword,
+  ProviderSecret,
+  ShownCode,
+  UserCode,
+} from '#gateways/sign-in-routes';
 
 const readNothing = queryReader({});
 
@@ -55,6 +63,9 @@ export const signInRoutes = (node: Node, forms: Forms, patience: Patience): read
       const { id, key, digest } = identity.makeAccessKey();
       return Promise.resolve({ id, body: { ...encoded(NewAccessKey, body), digest }, shown: { id, key } });
     }),
+    stamped('identity-provider.setSecret', undefined, ProviderSecret, ({ secret }, id) =>
+      Promise.resolve({ id, body: { secret: identity.sealProviderSecret(id, secret) } }),
+    ),
     stamped('authenticator.setPassword', undefined, NewPassword, async ({ password }, id) =>
       sealed(await identity.sealPassword(id, password), id),
     ),

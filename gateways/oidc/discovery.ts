@@ -7,6 +7,8 @@ export const paths = {
   token: '/oauth2/token',
   device: '/oauth2/device',
   deviceAuthorization: '/oauth2/device_authorization',
+  federate: '/oauth2/federate',
+  callback: '/oauth2/callback',
   userInfo: '/oauth2/userinfo',
   revoke: '/oauth2/revoke',
   introspect: '/oauth2/introspect',

@@ -10,7 +10,7 @@ import { page, signInInputs } from '#gateways/oidc/page';
 export const signInPages = (identity: Identity): readonly OidcRoute[] => [
   oidcRoute('GET', paths.authorize, ({ query }) => {
     const asked = codeRequestIn(fieldsOf(query), identity.issuer);
-    return 'status' in asked ? asked : signIn(asked);
+    return 'status' in asked ? asked : signIn(identity, asked);
   }),
   oidcRoute('POST', paths.authorize, async (ask) => {
     const fields = fieldsOf(ask.body);
@@ -19,13 +19,28 @@ export const signInPages = (identity: Identity): readonly OidcRoute[] => [
     if (fields === undefined || isForeign(ask)) return page(403, foreign);
     if (field(fields, 'action') === 'cancel') return sentBack(asked, identity.issuer, { error: 'access_denied' });
     const found = await identity.startCode(asked.request, approverIn(fields), addressOf(ask));
-    return isLeft(found) ? signIn(asked, found.left) : sentBack(asked, identity.issuer, { code: found.right });
+    return isLeft(found)
+      ? signIn(identity, asked, found.left)
+      : sentBack(asked, identity.issuer, { code: found.right });
   }),
   oidcRoute('GET', paths.device, (ask) => {
     const userCode = field(fieldsOf(ask.query) ?? new Map<string, string>(), 'user_code');
     return userCode === undefined ? askForCode() : askForDevice(identity, userCode, addressOf(ask));
   }),
   oidcRoute('POST', paths.device, (ask) => settle(identity, ask)),
+  oidcRoute('GET', paths.federate, async (ask) => {
+    const fields = fieldsOf(ask.query);
+    const provider = fields === undefined ? undefined : field(fields, 'provider');
+    const asked = codeRequestIn(fields, identity.issuer);
+    if ('status' in asked) return asked;
+    const { request, state } = asked;
+    const found = await identity.startFederation(provider ?? '', { request, state }, addressOf(ask));
+    if (isLeft(found)) return page(statusOf(found.left), unclear('The other issuer cannot be reached.'));
+    const secure = identity.issuer.startsWith('https:') ? '; Secure' : '';
+    const kept = `${cookieName}=${found.right.cookie}; Path=${paths.callback}; Max-Age=600; HttpOnly; SameSite=Lax`;
+    return goTo(found.right.url, { 'set-cookie': `${kept}${secure}` });
+  }),
+  oidcRoute('GET', paths.callback, (ask) => comeBack(identity, ask)),
 ];
 
 /** A request of a client that was checked, with its fields for the page to send again. */
@@ -93,7 +108,7 @@ const sentBack = (
   return goTo(url.href);
 };
 
-const signIn = ({ request, hidden }: Asked, fault?: LoginFault): OidcAnswer =>
+const signIn = (identity: Identity, { request, hidden }: Asked, fault?: LoginFault): OidcAnswer =>
   page(fault === undefined ? 200 : statusOf(fault), {
     title: 'Log in to UltraCloud',
     text: `${request.client} asks to act for you.`,
@@ -109,6 +124,17 @@ const signIn = ({ request, hidden }: Asked, fault?: LoginFault): OidcAnswer =>
       ],
       onTo: new URL(request.redirectUri).origin,
     },
+    links: linksTo(identity, hidden),
+  });
+
+/**
+ * To the other issuers that whoever is asked may log in with. A device is not let in this way: an issuer that knows the
+ * browser asks nothing, and whoever follows a link would approve the device of another.
+ */
+const linksTo = (identity: Identity, fields: Fields): readonly (readonly [url: string, words: string])[] =>
+  identity.outsideIssuers().map(({ id, displayName }) => {
+    const query = new URLSearchParams([...fields, ['provider', id]]).toString();
+    return [`${paths.federate}?${query}`, `Log in with ${displayName}`];
   });
 
 const statusOf = (fault: LoginFault): number => (fault === 'busy' ? 429 : fault === 'unavailable' ? 503 : 401);
@@ -181,4 +207,24 @@ const settle = async (identity: Identity, ask: OidcAsk): Promise<OidcAnswer> => 
     title: isRefusal ? 'Refused' : 'Done',
     text: isRefusal ? 'The device was refused.' : 'The device is logged in. You can close this page.',
   });
+};
+
+/** Of one login with another issuer; it names nobody, and is worth nothing without what that issuer sends along. */
+const cookieName = 'ultracloud-federation';
+
+/** A browser that another issuer has sent back. */
+const comeBack = async (identity: Identity, ask: OidcAsk): Promise<OidcAnswer> => {
+  const fields = fieldsOf(ask.query) ?? new Map<string, string>();
+  const [state, code, from] = ['state', 'code', 'iss'].map((name) => field(fields, name));
+  const cookie = new RegExp(`(?:^|; ?)${cookieName}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(ask.headers.cookie ?? '')?.[1];
+  const refused = page(401, unclear('The other issuer did not let you in, or this browser did not begin.'));
+  if (state === undefined || code === undefined || cookie === undefined) return refused;
+  const found = await identity.finishFederation(
+    { state, code, ...(from === undefined ? {} : { issuer: from }) },
+    cookie,
+  );
+  if (isLeft(found)) return refused;
+  const { principal, resume } = found.right;
+  const approved = await identity.startCode(resume.request, { kind: 'federated', principal }, addressOf(ask));
+  return isLeft(approved) ? refused : sentBack(resume, identity.issuer, { code: approved.right });
 };

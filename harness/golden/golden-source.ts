@@ -3,7 +3,7 @@ import { decode } from '#commands/codec/decode';
 import { catalog } from '#gateways/catalog';
 import { administrator } from '#gateways/server/policy';
 import { systemPrincipal } from '#log/authority';
-import { signInStory } from '#harness/golden/sign-in-story';
+import { federationStory, signInStory } from '#harness/golden/sign-in-story';
 import { encodeEntry, type Entry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import { vocabularyOf } from '#log/vocabulary';
@@ -128,6 +128,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'identity.jsonl': told(identityStory),
   'certificates.jsonl': told(certificateStory),
   'sign-in.jsonl': told(signInStory),
+  'federation.jsonl': told(federationStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),

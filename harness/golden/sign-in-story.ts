@@ -113,3 +113,26 @@ export const signInStory: readonly Written[] = [
   { kind: 'user.delete', id: 'alice', body: {}, stampedAtMs: beganMs + 3 * dayMs },
   { kind: 'clock.advance', id: '', body: {}, stampedAtMs: beganMs + 40 * dayMs },
 ];
+
+const provider = { issuer: 'https://id.example.org', clientId: 'ultracloud', userBy: 'email', organisation: 'acme' };
+const company = (verb: string, body: object = {}): Written => ({
+  kind: `identity-provider.${verb}`,
+  id: 'company',
+  body,
+});
+
+/** Another issuer whose users may log in: made known, changed, and forgotten. */
+export const federationStory: readonly Written[] = [
+  company('create', provider),
+  { kind: 'organisation.create', id: 'acme', body: {} },
+  company('create', provider),
+  company('create', provider),
+  company('create', { ...provider, userBy: 'name' }),
+  company('setSecret', { secret: sealed('1') }),
+  company('update', { ...provider, createUsers: true }),
+  company('update', { ...provider, groupsClaim: 'groups' }),
+  company('update', { ...provider, issuer: 'https://other.example.org' }),
+  company('setSecret', { secret: sealed('1') }),
+  company('delete'),
+  company('delete'),
+];

@@ -52,6 +52,8 @@ const key = (name: string, at: string, more: object = {}): Asked => [
 ];
 const signing = (digit: string) => ({ keyId: id(digit), publicKey: 'x'.repeat(43), sealedKey: sealed });
 
+const provider = { issuer: 'https://id.example.org', clientId: 'ultracloud', userBy: 'email' };
+
 /** How the refusals of sessions, keys, passwords and logins come about. */
 export const signInRefusals: Readonly<Record<string, readonly Asked[]>> = {
   'access-key.absent': [['access-key.delete', id('0'), {}]],
@@ -77,6 +79,12 @@ export const signInRefusals: Readonly<Record<string, readonly Asked[]>> = {
     ['authenticator.pass', 'locked', {}],
   ],
   'authenticator.unenrolled': [...withPassword('unenrolled'), ['authenticator.confirmTotp', 'unenrolled', { step: 1 }]],
+  'identity-provider.absent': [['identity-provider.delete', 'none', {}]],
+  'identity-provider.exists': [
+    ['identity-provider.create', 'company', provider],
+    ['identity-provider.create', 'company', { ...provider, clientId: 'other' }],
+  ],
+  'identity-provider.unclear': [['identity-provider.create', 'unclear', { ...provider, createUsers: true }]],
   'login.absent': [['login.deny', id('0'), {}]],
   'login.exists': [start(id('1')), start(id('1'))],
   'login.settled': [start(id('2')), ['login.deny', id('2'), {}], ['login.deny', id('2'), {}]],

@@ -5,6 +5,7 @@ import type { Grant, Identity, LoginFault, Tokens } from '#gateways/identity';
 import type { Principal } from '#gateways/node';
 import { bySystem } from '#gateways/server/by-system';
 import { credentialCheck, digestOf, isSameDigest } from '#gateways/server/identity/credentials';
+import { federationOf, purposeOfProvider } from '#gateways/server/identity/federation';
 import { readToken } from '#gateways/server/identity/jwt';
 import { loginsOf } from '#gateways/server/identity/logins';
 import { passingOf, purposeOfPassword, purposeOfTotp } from '#gateways/server/identity/passing';
@@ -42,6 +43,7 @@ export const startIdentity = (parts: IdentityParts): RunningIdentity => {
   const passing = passingOf({ engine, keyring, passwords });
   const issue = tokenIssue({ engine, signing, issuer: () => issuer });
   const logins = loginsOf({ engine, passing, issue });
+  const federation = federationOf({ engine, keyring, issuer: () => issuer, tell: parts.tell });
   const check = credentialCheck({ engine, verifier: (keyId) => signing.verifier(keyId), issuer: () => issuer });
 
   const withPassword = async (
@@ -109,6 +111,12 @@ export const startIdentity = (parts: IdentityParts): RunningIdentity => {
     deviceClient: (...asked) => logins.deviceClient(...asked),
     settleDevice: (...asked) => logins.settleDevice(...asked),
     startCode: (...asked) => logins.startCode(...asked),
+
+    outsideIssuers: () => federation.list(),
+    startFederation: (...asked) => federation.start(...asked),
+    finishFederation: (...asked) => federation.finish(...asked),
+    sealProviderSecret: (provider, secret) =>
+      keyring.seal(`identity-provider/${provider}`, purposeOfProvider(provider), encoder.encode(secret)),
 
     makeAccessKey: () => {
       const [id, secret] = [randomId(), newSecret()];
