@@ -1,6 +1,6 @@
 import type { Fact, Facts, IdRange, IndexQuery, IndexRow, Kind, Versioned } from '#aggregates/facts';
 import type { AnyAggregate } from '#aggregates/aggregate';
-import { statesIn } from '#log/facts';
+import { factsOf, statesIn } from '#log/facts';
 import { escaped, integerKey, integerOfKey, splitKey, stateKey, unescaped, versionKey } from '#log/key';
 import { decodeOutcome } from '#log/outcome';
 import type { KeyRange, Rows, Table } from '#log/rows';
@@ -124,7 +124,10 @@ const firstKey = (rows: Rows, range: KeyRange): string | undefined => {
   return undefined;
 };
 
-/** Facts of a past position. Indexes are computed from the states, so a query costs a scan of its noun. */
+/**
+ * Facts of a past position. An index of the past is computed from the states that it may hold: a query costs a look at
+ * what it would give now, and at each object of the noun of which a former state is kept.
+ */
 export const factsAt = (
   rows: Rows,
   position: number,
@@ -133,12 +136,34 @@ export const factsAt = (
 ): Facts => {
   const past = rowsAt(rows, position, onRead);
   const range = <S>(kind: Kind<S>, ids: IdRange): readonly Fact<S>[] => statesIn(past, kind, ids);
-  const listed = (name: string): readonly IndexRow[] => {
+  const present = factsOf(rows);
+  const formerOf = new Map<string, readonly string[]>();
+  /** Objects of which a former state is kept. What is none of them is as it was, or came later. */
+  const former = (noun: string): readonly string[] => {
+    const known = formerOf.get(noun);
+    if (known !== undefined) return known;
+    const iterator = idsOf(rows, 'version', { from: `${noun}\0`, to: `${noun}\x01` });
+    const ids: string[] = [];
+    for (let next = iterator.next(); next.done !== true; next = iterator.next()) ids.push(next.value);
+    formerOf.set(noun, ids);
+    return ids;
+  };
+  /** The rows of a part of an index, in order: of what is in it now, and of what has changed since. */
+  const listed = (name: string, { from, to }: Pick<IndexQuery, 'from' | 'to'>): readonly IndexRow[] => {
     const aggregate = indexes.get(name);
     const keysOf = aggregate?.indexes?.[name];
     if (aggregate === undefined || keysOf === undefined) return [];
-    return range(aggregate.kind, { from: '', limit: Infinity })
-      .flatMap((fact) => [...new Set(keysOf(fact.state as never))].map((key) => ({ key, id: fact.id })))
+    const { noun } = aggregate.kind;
+    onRead(noun);
+    const now = present.index(name, { from, ...(to === undefined ? {} : { to }), limit: Infinity });
+    const ids = new Set([...now.map(({ id }) => id), ...former(noun)]);
+    const inside = (key: string): boolean => key >= from && (to === undefined || key < to);
+    return [...ids]
+      .flatMap((id) => {
+        const fact = past.get('state', stateKey(noun, id)) as Versioned<unknown> | undefined;
+        const keys = fact === undefined ? [] : new Set(keysOf(fact.state as never));
+        return [...keys].filter(inside).map((key) => ({ key, id }));
+      })
       .sort((x, y) => (order(x) < order(y) ? -1 : 1));
   };
   return {
@@ -146,15 +171,12 @@ export const factsAt = (
     range,
     index: (name: string, query: IndexQuery) => {
       const { from, to, after, reverse = false, limit } = query;
-      const inside = listed(name).filter(
-        (row) =>
-          row.key >= from &&
-          (to === undefined || row.key < to) &&
-          (after === undefined || (reverse ? order(row) < order(after) : order(row) > order(after))),
+      const inside = listed(name, to === undefined ? { from } : { from, to }).filter(
+        (row) => after === undefined || (reverse ? order(row) < order(after) : order(row) > order(after)),
       );
       return (reverse ? inside.reverse() : inside).slice(0, limit);
     },
-    count: (name: string, key: string) => listed(name).filter((row) => row.key === key).length,
+    count: (name: string, key: string) => listed(name, { from: key, to: `${key}\0` }).length,
     sum: (name: string, key: string) => {
       const aggregate = indexes.get(name);
       const amountsOf = aggregate?.sums?.[name];
