@@ -6,7 +6,7 @@ import { mayRedirect, scopeOf } from '#gateways/oidc/client';
 import { paths } from '#gateways/oidc/discovery';
 import { page, signInInputs } from '#gateways/oidc/page';
 
-/** Pages on which people show who they are. They keep nothing in the browser, so that nobody is logged in by a visit. */
+/** Pages on which people show who they are. They keep nothing in the browser, so a visit logs nobody in. */
 export const signInPages = (identity: Identity): readonly OidcRoute[] => [
   oidcRoute('GET', paths.authorize, ({ query }) => {
     const asked = codeRequestIn(fieldsOf(query), identity.issuer);
