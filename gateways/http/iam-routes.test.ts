@@ -1,3 +1,7 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { formsOf } from '#gateways/http/event-form';
+import { iamRoutes } from '#gateways/http/iam-routes';
 import { startTestApi, type Json, type Reply, type TestApi } from '#harness/http';
 
 /** Who may do what, asked over HTTP. */
@@ -268,6 +272,31 @@ describe('a trial of a policy', () => {
     expect(made['outcome']).toBe('accepted');
     const { json } = await attempt({ commands: [{ command: 'binding.delete', id: 'ci-keys' }], since });
     expect(json['items']).toMatchObject([{ command: 'key.txn', resource: 'key/app/t', wouldBe: 'refused' }]);
+  });
+
+  test('counts what it cannot judge once the entries are gone', async () => {
+    const since = api.node.engine.head.position + 1;
+    await as('shop/ci', 'POST', '/v1/keys/app%2Fg/put', { value: '1' });
+    await as('shop/ci', 'POST', '/v1/txn', { success: [{ put: { key: 'app/h', value: '1' } }] });
+    const { node } = api;
+    const { position } = node.engine.head;
+    const logBounds = () => Promise.resolve({ first: position + 1, end: position });
+    const truncated = { ...node, operations: { ...node.operations, logBounds } };
+    const route = iamRoutes(truncated, formsOf(node.engine.vocabulary)).find(({ path }) => path === '/v1/iam/try');
+    const answered = await route?.handle({
+      principal: { name: 'admin', credential: 'admin.token', address: '' },
+      params: {},
+      query: '',
+      headers: {},
+      body: { commands: [{ command: 'binding.delete', id: 'ci-keys' }], since },
+      response: new ServerResponse(new IncomingMessage(new Socket())),
+    });
+    expect(JSON.parse(answered?.text ?? '')).toMatchObject({
+      oldestEntry: position + 1,
+      judged: 1,
+      unjudged: 1,
+      items: [{ resource: 'key/app/g', wouldBe: 'refused' }],
+    });
   });
 
   test('denies, disables and judges at the time of the request', async () => {
