@@ -38,7 +38,8 @@ const aggregates = [...vocabulary.aggregates.values()];
 const isInternal = (kind: string): boolean => vocabulary.commands.get(kind)?.internal === true;
 const permitted = ({ kind }: { readonly kind: string }): string =>
   isInternal(kind) ? systemPrincipal : administrator.name;
-const drawn = (seed: number, length = 400): readonly Drawn[] => drawnLog(vocabulary, randomOf(seed), length, permitted);
+const drawn = (seed: number, length = 400, favoured: ReadonlySet<string> = new Set()): readonly Drawn[] =>
+  drawnLog(vocabulary, randomOf(seed), length, permitted, favoured);
 const fresh = (name = 'one'): Replica => replica(name, vocabulary, policy);
 const seeds = [1, 2, 3];
 /** Logs that are drawn at most until every command was accepted once. */
@@ -148,8 +149,9 @@ describe('wire', () => {
 });
 
 describe('outcomes', () => {
-  const outcomesOf = (seed: number): readonly Outcome[] => fresh().apply(drawn(seed, 1_500).map(({ from }) => from));
-  const outcomes = seeds.flatMap(outcomesOf);
+  const outcomesOf = (seed: number, favoured?: ReadonlySet<string>): readonly Outcome[] =>
+    fresh().apply(drawn(seed, 1_500, favoured).map(({ from }) => from));
+  const outcomes = seeds.flatMap((seed) => outcomesOf(seed));
 
   test('what is drawn is accepted and refused, by every kind of command', () => {
     const all = [...outcomes];
@@ -159,7 +161,8 @@ describe('outcomes', () => {
       specs.map(({ kind }) => kind).filter((kind) => !kinds('accepted').has(kind));
     // A few commands need much to be there before they are accepted, and then luck.
     for (let seed = seeds.length + 1; neverAccepted().length > 0 && seed <= MOST_SEEDS; seed++) {
-      all.push(...outcomesOf(seed));
+      const nouns = neverAccepted().map((kind) => kind.slice(0, kind.indexOf('.')));
+      all.push(...outcomesOf(seed, new Set(nouns)));
     }
     expect(neverAccepted()).toEqual([]);
     expect(kinds('rejected').size).toBeGreaterThan(specs.length / 3);
