@@ -94,7 +94,7 @@ export const rulesOf = (facts: Facts, words: Words, principal: string): readonly
   );
 
 /** Whether a rule holds for all of a target. */
-export const covers = (rule: Rule, target: Target): boolean => {
+const covers = (rule: Rule, target: Target): boolean => {
   const { at, objects } = rule;
   if (at === 'cluster') return true;
   if (objects === undefined) return target.owners.includes(at) || isObject(target.objects, at);

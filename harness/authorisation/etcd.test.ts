@@ -25,6 +25,7 @@ import {
 } from '#gateways/etcd/messages/lock';
 import { WatchRequest, WatchResponse } from '#gateways/etcd/messages/watch';
 import { startStage, type Person, type Stage } from '#harness/authorisation/stage';
+import { etcdctlInstalled, etcdctlWith } from '#harness/etcd/etcdctl';
 import { rawClientOf, statusOf, type RawClient } from '#harness/etcd/raw-client';
 
 const nothing = Buffer.alloc(0);
@@ -232,6 +233,26 @@ describe('the etcd gateway', () => {
     expect(
       await status('Txn', TxnRequest.encode({ success: [{ put: { key: 'app/a', value } }, { range: inside }] })),
     ).toBe('answered');
+  });
+
+  (etcdctlInstalled() ? test : test.skip)('serves etcdctl of a user with a password (needs etcd-client)', async () => {
+    await stage.person('emil', 'acme', { role: 'key-editor', noun: 'key', prefix: 'app/' });
+    const password = 'correct-horse-battery';
+    const path = '/v1/authenticators/emil/setPassword';
+    expect((await stage.call(stage.administrator, 'POST', path, { password })).status).toBe(200);
+    const etcdctl = etcdctlWith(`--endpoints=${stage.endpoint}`, `--user=emil:${password}`);
+    try {
+      expect(await etcdctl.out('put app/own 1')).toBe('OK\n');
+      expect(await etcdctl.out('get app/own')).toBe('app/own\n1\n');
+      expect(await etcdctl.out('del --prefix app/own')).toBe('1\n');
+      for (const line of ['get secret/a', 'put secret/a 1', 'get --prefix a', 'del --from-key app/']) {
+        expect([line, await etcdctl.refused(line)]).toEqual([line, '1: Error: etcdserver: permission denied']);
+      }
+      const watch = await etcdctl.run('watch secret/a');
+      expect(watch.err).toContain('etcdserver: permission denied');
+    } finally {
+      await etcdctl.close();
+    }
   });
 
   test('shows no value before to who may write and not read', async () => {

@@ -22,6 +22,8 @@ export interface Stage {
   /** Takes the tokens of the people beside the administrator's. */
   readonly node: Node;
   readonly port: number;
+  /** Whoever shows the break-glass token. */
+  readonly administrator: Person;
   /** As the administrator; throws when it is refused. */
   act(kind: string, id: string, body?: unknown): Promise<number>;
   /** As somebody, straight to the log. */
@@ -82,6 +84,7 @@ export const startStage = async (): Promise<Stage> => {
 
   return {
     node,
+    administrator: { ...admin, token: inner.token, address: '127.0.0.1' },
     port: gateway.port,
     endpoint: `${etcd.host}:${etcd.port}`,
     act,
