@@ -9,15 +9,18 @@ export const passwordFile: Flag = {
   summary: 'The file whose first line is the password; - reads standard input. Asked for unless given.',
 };
 
-/** A password from a file, or typed by a person without being shown. */
+/** A secret from a file, or typed by a person without being shown. */
 export const secretGiven = async (terminal: Terminal, file: string | undefined, prompt: string): Promise<string> => {
   if (file !== undefined) {
     const [line = ''] = (await readSource(terminal, file)).toString('utf8').split(/\r?\n/);
     if (line !== '') return line;
-    throw usage(`${file}: expected a password on its first line, got nothing.`);
+    throw usage(`${file}: expected a secret on its first line, got nothing.`);
   }
   if (terminal.stdin.isTTY === true) return typed(terminal, prompt);
-  throw usage('Nobody is here to ask for the password.', 'Give --password-file FILE, or - for standard input.');
+  throw usage(
+    'Nobody is here to ask for it.',
+    'Give --password-file or --secret-file, with a file or - for standard input.',
+  );
 };
 
 /** A line typed at a terminal; its characters are not shown unless `shown`. */

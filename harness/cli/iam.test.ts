@@ -108,6 +108,16 @@ describe('questions', () => {
   });
 });
 
+test('the secret of another issuer is given from a file, and kept sealed', async () => {
+  const secret = join(stage.directory, 'secret');
+  writeFileSync(secret, 'known-to-the-issuer\n');
+  const issuer = '--display-name Company --user-by email --issuer https://id.example.org --client-id ultracloud';
+  expect(await run(`identity-provider create company ${issuer}`)).toMatchObject({ exitCode: 0 });
+  const set = await run(`identity-provider set-secret company --secret-file ${secret}`);
+  expect(set).toMatchObject({ exitCode: 0 });
+  expect(set.stdout + (await run('log list --limit 100 -o json')).stdout).not.toContain('known-to-the-issuer');
+});
+
 describe('a login', () => {
   test('is kept for its owner only, for one context and one server', async () => {
     expect(await login('owner')).toMatchObject({ exitCode: 0 });

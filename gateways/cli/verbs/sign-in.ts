@@ -5,7 +5,7 @@ import { textAt } from '#gateways/cli/json';
 import { passwordFile, secretGiven } from '#gateways/cli/secret';
 import type { Argument, Call, Flag, Verb } from '#gateways/cli/verb';
 
-/** What is needed to log in: passwords, one-time codes, keys of service accounts, and codes of devices. */
+/** What is needed to log in: passwords, one-time codes, keys, codes of devices, and secrets of other issuers. */
 
 const user: Argument = { name: 'user', summary: 'The name of the user.', required: true, noun: 'user' };
 const code: Argument = { name: 'code', summary: 'What the authenticator app shows.', required: true };
@@ -106,6 +106,34 @@ const createKey: Verb = {
   },
 };
 
+const setSecret: Verb = {
+  words: ['identity-provider', 'set-secret'],
+  summary: 'Give the secret that the other issuer knows this cluster by; it is kept sealed.',
+  arguments: [
+    {
+      name: 'identity-provider',
+      summary: 'The id of the identity provider.',
+      required: true,
+      noun: 'identity-provider',
+    },
+  ],
+  flags: [
+    {
+      name: 'secret-file',
+      metavar: '<file>',
+      summary: 'The file whose first line is the secret; - reads standard input. Asked for unless given.',
+    },
+  ],
+  examples: [{ title: 'From a file.', line: 'ultracloud identity-provider set-secret company --secret-file ./secret' }],
+  run: async (call) => {
+    const { session, words } = call;
+    const id = words.argument('identity-provider') ?? '';
+    const secret = await secretGiven(session.terminal, words.text('secret-file'), `Secret of ${id}: `);
+    const decided = await submit(call, `/v1/identity-providers/${encodeURIComponent(id)}/setSecret`, { secret });
+    return showDecided(call, decided, { noun: 'identity-provider', id });
+  },
+};
+
 const settle = (verb: 'approve' | 'deny', summary: string): Verb => ({
   words: ['device', verb],
   summary,
@@ -129,6 +157,7 @@ export const signInVerbs: readonly Verb[] = [
   withCode('confirmTotp', 'confirm-totp', 'Ask for one-time codes at every login from now on.'),
   withCode('removeTotp', 'remove-totp', 'Ask for one-time codes no longer.'),
   createKey,
+  setSecret,
   settle('approve', 'Let the device that shows a code act as you.'),
   settle('deny', 'Refuse the device that shows a code.'),
 ];
