@@ -52,7 +52,9 @@ const ofOpenId: readonly string[] = [
   'GET /.well-known/oauth-authorization-server',
   'GET /.well-known/openid-configuration',
   'GET /oauth2/authorize',
+  'GET /oauth2/callback',
   'GET /oauth2/device',
+  'GET /oauth2/federate',
   'GET /oauth2/jwks',
   'GET /oauth2/userinfo',
   'POST /oauth2/authorize',
@@ -144,6 +146,7 @@ describe('the coverage of authorisation', () => {
       'POST /v1/authenticators/{id}/setPassword',
       'POST /v1/certificate-renewals',
       'POST /v1/certificate-requests',
+      'POST /v1/identity-providers/{id}/setSecret',
       'POST /v1/ssh-host-certificates',
     ]);
   });
