@@ -9,9 +9,10 @@ const windowMs = 3_600_000;
 /** More addresses than these begin anew. */
 const maxNoted = 10_000;
 
-/** Notes in the log from where the break-glass token is shown, reads included. */
-export const breakGlassNotes = (engine: Engine, now: () => number, tell: (why: string) => void): Node['admitted'] => {
+/** Notes in the log from where the break-glass token is shown, reads included. What cannot be noted is said. */
+export const breakGlassNotes = (engine: Engine, now: () => number, say: (line: string) => void): Node['admitted'] => {
   const noted = new Map<string, number>();
+  let isSaid = false;
   return ({ name, address }, gateway) => {
     if (name !== breakGlass || address === '') return;
     const key = `${gateway} ${address}`;
@@ -19,10 +20,16 @@ export const breakGlassNotes = (engine: Engine, now: () => number, tell: (why: s
     if (last !== undefined && now() - last < windowMs) return;
     if (noted.size >= maxNoted) noted.clear();
     noted.set(key, now());
-    engine.submit({ kind: 'break-glass.use', id: address, body: { gateway }, ...bySystem }).catch((error: unknown) => {
-      noted.delete(key);
-      const why = error instanceof Error ? error.message : String(error);
-      tell(`The break-glass token was used from ${address}, which could not be noted in the log: ${why}`);
-    });
+    engine.submit({ kind: 'break-glass.use', id: address, body: { gateway }, ...bySystem }).then(
+      () => (isSaid = false),
+      (error: unknown) => {
+        noted.delete(key);
+        if (!isSaid) {
+          const why = error instanceof Error ? error.message : String(error);
+          say(`warning: the break-glass token was used from ${address}, which the log could not take: ${why}`);
+        }
+        isSaid = true;
+      },
+    );
   };
 };

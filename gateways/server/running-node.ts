@@ -124,7 +124,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     version: options.version,
     startedMs: options.now(),
     identity,
-    admitted: breakGlassNotes(engine, options.now, tell),
+    admitted: breakGlassNotes(engine, options.now, say),
     authenticate: (token) => identity.authenticate(token),
     ...refusals,
     watch: (ranges, from, sink) => hub.watch(ranges, from, sink),

@@ -152,7 +152,7 @@ test('history is verified while the node serves, after it stopped, and after the
     ),
   });
   await run(['kv', 'put', 'a', '2']);
-  expect((await run(['kv', 'get', 'a', '--at', '2'])).stdout).toBe('1');
+  expect((await run(['kv', 'get', 'a', '--at', '8'])).stdout).toBe('1');
   expect((await run(['timeline', 'key/a'])).stdout).toContain('value=1');
   await server.stop();
   const offline = json((await run(['log', 'verify', '-o', 'json'])).stdout);

@@ -271,6 +271,8 @@ test.each(mended)('$name is mended and told', ({ spoil, says }) =>
     expect(server.output().replaceAll(stage.data, 'DATA')).toContain(`warning: ${says}`);
     const keys = await call(server, stage.token(), { method: 'GET', path: '/v1/keys?prefix=config/' });
     expect(keys.json['items']).toHaveLength(count);
+    // The use of the token is noted meanwhile; a write comes behind that.
+    await call(server, stage.token(), { method: 'POST', path: '/v1/keys/behind/put', body: { value: 'x' } });
     const status = await call(server, stage.token(), { method: 'GET', path: '/v1/status' });
     const notices = status.json['notices'] as readonly string[];
     expect(notices.map((notice) => notice.replaceAll(stage.data, 'DATA'))).toEqual([expect.stringContaining(says)]);

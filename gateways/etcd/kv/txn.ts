@@ -74,7 +74,7 @@ export const txn = async (service: Service, caller: Caller, request: TxnRequest,
   return TxnResponse.encode({ header: service.header(done.position), succeeded, responses: shown });
 };
 
-/** As in etcd, for both branches. What the log does not see is asked here: what is read of the past, and values before. */
+/** As in etcd, for both branches. The log does not see what is read of the past, nor values before; so it is asked. */
 const permitReads = (service: Service, caller: Caller, { compare, success, failure }: TxnRequest): void => {
   for (const range of compare) permitRange(service, caller, 'key.read', range);
   for (const { range, put, deleteRange } of [...success, ...failure]) {
