@@ -126,6 +126,15 @@ describe('can', () => {
     });
   });
 
+  test('tells of others no binding that is elsewhere and may not be read', async () => {
+    const subject = 'service-account/shop/auditor';
+    await done('/v1/bindings/elsewhere/create', { subject, role: 'viewer', project: 'bank' });
+    const query = `principal=${subject}&permission=project.read&resource=project/shop`;
+    const bindings = (json: Json) => (json['considered'] as readonly Json[]).map(({ binding }) => binding);
+    expect(bindings((await ask('shop/ci', query)).json)).toEqual(['auditor']);
+    expect(bindings((await ask('shop/auditor', query)).json)).toEqual(['auditor', 'elsewhere']);
+  });
+
   test.each<[query: string, path: string, hint: string | undefined]>([
     ['permission=key.putt&resource=cluster', 'permission', 'did you mean key.put?'],
     ['permission=key.put&resource=projekt/shop', 'resource', 'did you mean project?'],

@@ -78,7 +78,13 @@ const can = (node: Node, access: Access, { query, principal: caller }: Ask): Ans
   const address = (read.right['address'] as string | undefined) ?? (isSelf ? caller.address : '');
   const shown = isSelf ? { credential: caller.credential } : {};
   const question = { principal, ...shown, address, now: Math.max(now, head.nowMs), permission, target };
-  const explained = access.explain(facts, question);
+  const whole = access.explain(facts, question);
+  // Of others only what counts here is told, and what the caller may read anyway.
+  const considered = whole.considered.filter(
+    ({ binding, covers }) =>
+      isSelf || covers || node.refuses(caller, 'binding.read', only('binding', binding)) === undefined,
+  );
+  const explained = { ...whole, considered };
   const isHidden = isSelf && node.refuses(caller, permission, resource.range)?.code === 'object.absent';
   const form = isHidden ? hiddenForm(explained) : explanationForm(principal, target, explained);
   return answer({ ...about, ...form });
