@@ -140,8 +140,8 @@ const listOperation = (component: Component, { spec }: AnyView): Operation => ({
 
 const watchLines =
   '`{"position", "events"}` for all changes of a position, `{"bookmark"}` for the position up to which everything ' +
-  'was sent, `{"closed": true, "lastPosition"}` when the stream ends: go on with `watch` from there. With a `code` it ' +
-  'ended since the right to it, or the credential, has.';
+  'was sent, `{"closed": true, "lastPosition"}` when the stream ends: go on with `watch` from there. With a `code` ' +
+  'it ended since the right to it, or the credential, has.';
 
 const pageSchema = (row: AnyCodec): JsonSchema => ({
   type: 'object',

@@ -20,8 +20,8 @@ export const isUnfounded = ({ facts }: Pick<Engine, 'facts'>): boolean =>
   facts.get(policyKind, 'cluster') === undefined;
 
 /**
- * Makes what a cluster needs beside people, where it is missing: its authority and the key that signs tokens. What fails
- * is told, and made when it is first needed.
+ * Makes what a cluster needs beside people, where it is missing: its authority and the key that signs tokens. What
+ * fails is told, and made when it is first needed.
  */
 export const equip = async (
   { certificates, identity }: Pick<Node, 'certificates' | 'identity'>,

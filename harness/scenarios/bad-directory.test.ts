@@ -258,8 +258,8 @@ const mended: readonly Case[] = [
     name: 'a torn tail',
     spoil: (data) => alter(segmentIn(data), (bytes) => bytes.write('half of an entry', endOfLog(bytes))),
     says:
-      `DATA/log: the last write was cut off by a crash and was removed, from position ${earlier + count + 1} on (a part of an ` +
-      'entry). Nobody was told that it was done, so nothing acknowledged is lost.',
+      `DATA/log: the last write was cut off by a crash and was removed, from position ${earlier + count + 1} on ` +
+      '(a part of an entry). Nobody was told that it was done, so nothing acknowledged is lost.',
   },
 ];
 

@@ -58,11 +58,8 @@ export const init: Verb = {
       });
     session.show({ json: made, table: () => session.fields(made), names: () => [made.directory] });
     session.note(`Start it: ultracloud serve --data ${given}`);
-    session.note(
-      made.canLogIn
-        ? `Log in: ultracloud --data ${given} login --user ${made.administrator}`
-        : `Give ${made.administrator} a password: ultracloud --data ${given} authenticator set-password ${made.administrator}`,
-    );
+    const [does, next] = made.canLogIn ? ['Log in', 'login --user'] : ['Set a password', 'authenticator set-password'];
+    session.note(`${does}: ultracloud --data ${given} ${next} ${made.administrator}`);
     return exitCodes.done;
   },
 };
