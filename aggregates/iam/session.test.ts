@@ -60,6 +60,18 @@ decisions(session, [
   ['refuses a login that is not there', [], open(withCode), 'session.unapproved', there],
   ['refuses a login without its id', [], open({ method: 'device' }), 'session.unapproved', there],
   ['refuses a login beside a password', [], open({ login: loginId }), 'session.unapproved', by({})],
+  [
+    'refuses what somebody else of that name approved, who is gone',
+    [],
+    open(withCode),
+    'session.unapproved',
+    {
+      facts: [
+        held(user, 'alice', { organisation: 'acme', disabled: false }, { createPosition: 9 }),
+        held(login, loginId, approved, { modPosition: 8 }),
+      ],
+    },
+  ],
   ['refuses a login that waits', [], open(withCode), 'session.unapproved', by({ status: 'pending' })],
   ['refuses a login of another', [], open(withCode), 'session.unapproved', by({ principal: 'user/bob' })],
   ['refuses a login of another client', [], open(withCode), 'session.unapproved', by({ client: 'other' })],

@@ -127,11 +127,14 @@ export const session: Aggregate<Session, SessionCommand, SessionEvent, keyof typ
             ? accept({ kind: 'session.opened', body: command.body })
             : reject('session.unapproved');
         }
-        const approved = login === undefined ? undefined : facts.get(loginKind, login)?.state;
+        const known = login === undefined ? undefined : facts.get(loginKind, login);
+        const approved = known?.state;
         if (approved?.status === 'used') return reject('session.codeUsed');
         const isSame =
           approved?.principal === principal && approved.client === command.body.client && approved.flow === method;
-        return isSame && approved.status === 'approved' && now < approved.expiresMs
+        // Whoever has come by the name since then did not approve it.
+        const isLater = (createdAt(facts, principal) ?? 0) > (known?.modPosition ?? 0);
+        return isSame && !isLater && approved.status === 'approved' && now < approved.expiresMs
           ? accept({ kind: 'session.opened', body: command.body })
           : reject('session.unapproved');
       }
@@ -172,6 +175,11 @@ export const session: Aggregate<Session, SessionCommand, SessionEvent, keyof typ
         return undefined;
     }
   },
+};
+
+const createdAt = (facts: Facts, principal: string): number | undefined => {
+  const slash = principal.indexOf('/');
+  return facts.get(kind(principal.slice(0, slash)), principal.slice(slash + 1))?.createPosition;
 };
 
 /** Ends what somebody has, but for one. */

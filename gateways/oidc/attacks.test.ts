@@ -323,8 +323,8 @@ describe('a device code', () => {
     expect(await poll(begun['device_code'])).toMatchObject({ json: { error: 'expired_token' } });
   });
 
-  test('cannot be approved by guesses, which soon have to wait', async () => {
-    await begin();
+  test('cannot be approved by guesses, which soon have to wait, also when one is right', async () => {
+    const begun = await begin();
     const statuses: number[] = [];
     for (let at = 0; at < 15; at++) {
       const letters = 'BCDFGHJKLMNPQRSTVWXZ'.slice(at, at + 4);
@@ -332,6 +332,13 @@ describe('a device code', () => {
     }
     expect(statuses.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 401));
     expect(statuses).toContain(429);
+    // So many more that those which were regained meanwhile are used up too.
+    for (let at = 0; at < 40; at++) {
+      const shown = await approve('BBBB-BBBB');
+      if (shown.status === 429) break;
+    }
+    expect((await approve(begun['user_code'])).status).toBe(429);
+    expect((await poll(begun['device_code'])).json).toMatchObject({ error: 'authorization_pending' });
   });
 
   test('cannot be begun without end, and by nobody that is not one of ours', async () => {

@@ -41,7 +41,7 @@ export const purposeOfProvider = (provider: string): string => `identity-provide
 export const federationOf = ({ engine, keyring, issuer, tell }: FederationParts) => {
   const waiting = new Map<string, Waiting>();
   const outside = outsideIssuers();
-  const mayStart = guessesOf(burst, refillMs, () => performance.now());
+  const starts = guessesOf(burst, refillMs, () => performance.now());
   const redirectUri = (): string => `${issuer()}${callbackPath}`;
   const secretOf = (provider: string, sealed: string | undefined): string | undefined => {
     if (sealed === undefined) return undefined;
@@ -72,7 +72,8 @@ export const federationOf = ({ engine, keyring, issuer, tell }: FederationParts)
     ): Promise<Either<LoginFault, FederationStart>> => {
       const held = engine.facts.get(identityProviderKind, provider)?.state;
       if (held === undefined) return left('wrong');
-      if (!mayStart(address)) return left('busy');
+      if (!starts.may(address)) return left('busy');
+      starts.count(address);
       const [state, nonce, verifier, cookie] = [newSecret(), newSecret(), newSecret(), newSecret()];
       try {
         const url = await outside.authorizationEndpoint(held);

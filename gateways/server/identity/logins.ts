@@ -35,8 +35,13 @@ interface LoginsParts {
 /** Logins whose result a client fetches with a code. */
 export const loginsOf = ({ engine, passing, issue }: LoginsParts) => {
   const monotonic = (): number => performance.now();
-  const mayType = guessesOf(typedBurst, typedRefillMs, monotonic);
-  const mayStart = guessesOf(startBurst, startRefillMs, monotonic);
+  const typing = guessesOf(typedBurst, typedRefillMs, monotonic);
+  const starts = guessesOf(startBurst, startRefillMs, monotonic);
+  const mayStart = (address: string): boolean => {
+    if (!starts.may(address)) return false;
+    starts.count(address);
+    return true;
+  };
   /** When a device code was last asked with, by login. */
   const polled = new Map<string, number>();
   const now = (): number => Math.max(engine.now, engine.head.nowMs);
@@ -54,12 +59,15 @@ export const loginsOf = ({ engine, passing, issue }: LoginsParts) => {
   };
 
   const typed = (userCode: string, address: string): Either<LoginFault, { id: string; login: Login }> => {
+    // Before anything is looked up: who may guess no more learns not even of a right one.
+    if (!typing.may(address)) return left('busy');
     const plain = userCode.toUpperCase().replaceAll(/[^A-Z]/g, '');
     const key = digestOf(plain);
     const [row] = engine.facts.index(loginsByUserCode, { from: key, to: `${key}\0`, limit: 1 });
     const login = row === undefined ? undefined : held(row.id);
     if (row === undefined || login?.status !== 'pending' || now() >= login.expiresMs) {
-      return left(mayType(address) ? 'wrong' : 'busy');
+      typing.count(address);
+      return left('wrong');
     }
     return right({ id: row.id, login });
   };

@@ -9,7 +9,7 @@ import { Busy, type Passwords } from '#gateways/server/identity/passwords';
 import { stepOf } from '#gateways/server/identity/totp';
 import { Forgotten, KeyringUnavailable, Unreadable, type Keyring } from '#gateways/server/keyring/keyring';
 
-/** What one address may try: this many at once, then one in each so many milliseconds. */
+/** Wrong ones that one address may show: this many at once, then one in each so many milliseconds. */
 const burst = 20;
 const refillMs = 3_000;
 
@@ -23,8 +23,6 @@ export interface Passed {
 }
 
 export interface Passing {
-  /** Whether an address may try once more. */
-  mayTry(address: string): boolean;
   /** What the log is told of whoever has shown the password, and a code where one is needed. */
   pass(
     shown: { readonly user: string; readonly password: string; readonly code?: string },
@@ -45,7 +43,7 @@ export const purposeOfTotp = (user: string): string => `user/${user}/totp`;
 
 /** Looks at passwords and codes. Wrong ones of users are counted in the log, which locks; tries of addresses here. */
 export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing => {
-  const mayTry = guessesOf(burst, refillMs, () => performance.now());
+  const guesses = guessesOf(burst, refillMs, () => performance.now());
   const now = (): number => Math.max(engine.now, engine.head.nowMs);
   /** Undefined for whoever cannot pass whatever is shown. */
   const usable = (user: string): Authenticator | undefined => {
@@ -54,7 +52,12 @@ export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing
     if (held?.password === undefined || now() < held.lockedUntilMs) return undefined;
     return engine.facts.get(userKind, user)?.state.disabled === false ? held : undefined;
   };
-  const fail = async (user: string): Promise<Either<LoginFault, never>> => {
+  const wrong = (address: string): Either<LoginFault, never> => {
+    guesses.count(address);
+    return left('wrong');
+  };
+  const fail = async (user: string, address: string): Promise<Either<LoginFault, never>> => {
+    guesses.count(address);
     await engine.submit({ ...bySystem, kind: 'authenticator.fail', id: user, body: {} });
     return left('wrong');
   };
@@ -77,16 +80,16 @@ export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing
     password: string,
     address: string,
   ): Promise<Either<LoginFault, Authenticator>> => {
-    if (!mayTry(address)) return left('busy');
+    if (!guesses.may(address)) return left('busy');
     const held = usable(user);
     try {
-      if (await matches(user, held, password)) return held === undefined ? left('wrong') : right(held);
+      if (await matches(user, held, password)) return held === undefined ? wrong(address) : right(held);
     } catch (error) {
       if (error instanceof Busy) return left('busy');
       if (error instanceof KeyringUnavailable) return left('unavailable');
       throw error;
     }
-    return held === undefined ? left('wrong') : fail(user);
+    return held === undefined ? wrong(address) : fail(user, address);
   };
   const stepIn = (user: string, sealed: string, code: string): number | undefined => {
     const secret = opened(purposeOfTotp(user), sealed);
@@ -94,7 +97,6 @@ export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing
   };
 
   return {
-    mayTry,
     pass: async ({ user, password, code }, address) => {
       const found = await checked(user, password, address);
       if (found._tag === 'Left') return found;
@@ -103,18 +105,18 @@ export const passingOf = ({ engine, keyring, passwords }: PassingParts): Passing
       if (totp === undefined || !totpConfirmed) return right({ principal });
       if (code === undefined || code === '') return left('codeNeeded');
       const step = stepIn(user, totp, code);
-      return step === undefined ? fail(user) : right({ principal, step });
+      return step === undefined ? fail(user, address) : right({ principal, step });
     },
     checkPassword: async (user, password, address) => {
       const found = await checked(user, password, address);
       return found._tag === 'Left' ? found : right(undefined);
     },
     checkTotp: async (user, code, address) => {
-      if (!mayTry(address)) return left('busy');
+      if (!guesses.may(address)) return left('busy');
       const held = engine.facts.get(authenticatorKind, user)?.state;
-      if (held?.totp === undefined || now() < held.lockedUntilMs) return left('wrong');
+      if (held?.totp === undefined || now() < held.lockedUntilMs) return wrong(address);
       const step = stepIn(user, held.totp, code);
-      return step === undefined ? fail(user) : right(step);
+      return step === undefined ? fail(user, address) : right(step);
     },
   };
 };
