@@ -58,7 +58,7 @@ export const init: Verb = {
       });
     session.show({ json: made, table: () => session.fields(made), names: () => [made.directory] });
     session.note(`Start it: ultracloud serve --data ${given}`);
-    const [does, next] = made.canLogIn ? ['Log in', 'login --user'] : ['Set a password', 'authenticator set-password'];
+    const [does, next] = made.canLogIn ? ['Log in', 'login'] : ['Set a password', 'authenticator set-password'];
     session.note(`${does}: ultracloud --data ${given} ${next} ${made.administrator}`);
     return exitCodes.done;
   },
