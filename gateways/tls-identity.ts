@@ -9,5 +9,5 @@ export interface TlsPair {
 /** The same for a server that may show another one later without being started again. */
 export interface TlsIdentity extends TlsPair {
   /** Is to be called with each pair that is shown from then on, on new connections. */
-  onRenewed?(take: (pair: TlsPair) => void): void;
+  readonly onRenewed?: (take: (pair: TlsPair) => void) => void;
 }

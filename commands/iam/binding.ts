@@ -118,8 +118,6 @@ export const endBinding = command('binding', 'end', {
 
 export type BindingCommand = CommandOf<typeof createBinding | typeof deleteBinding | typeof endBinding>;
 
-export const BindingEnded = object({});
-
 export const bindings = view('binding', {
   summary: 'Who has which role, and where.',
   id: BindingId,

@@ -4,7 +4,7 @@ import { command, type CommandOf } from '#commands/command';
 import { Description, OrganisationId, PermissionPattern, RoleId } from '#commands/iam/name';
 import { view } from '#commands/view';
 
-export const Permissions = list(PermissionPattern, {
+const Permissions = list(PermissionPattern, {
   summary: 'What it permits; `iam permissions` lists what there is.',
   minItems: 1,
   maxItems: 200,
