@@ -18,6 +18,8 @@ const esModules = (existsSync(modules) ? readdirSync(modules) : [])
 
 module.exports = {
   testEnvironment: 'node',
+  // Most of the long suites wait for processes that they have started.
+  maxWorkers: '100%',
   testMatch: ['<rootDir>/{commands,aggregates,projections,log,gateways,harness}/**/*.test.ts'],
   moduleNameMapper: {
     '^#(commands|aggregates|projections|log|gateways|harness)/(.*)$': '<rootDir>/$1/$2.ts',
