@@ -9,8 +9,8 @@ export interface Guesses {
 }
 
 /**
- * A name may try `burst` times at once, then once in each `refillMs`. Kept in memory, so that guessing costs neither the
- * log nor the disk anything.
+ * A name may try `burst` times at once, then once in each `refillMs`. Kept in memory, so that guessing costs neither
+ * the log nor the disk anything.
  */
 export const guessesOf = (burst: number, refillMs: number, now: () => number): Guesses => {
   const tried = new Map<string, { readonly left: number; readonly atMs: number }>();
