@@ -154,7 +154,7 @@ type Standings = (facts: Facts, moment: Moment) => Standing;
 
 /** What changed at the position that is being decided may be undone again, so nothing is kept of it. */
 const keptStandings = (access: Access): Standings => {
-  const kept = new Map<string, Standing>();
+  const kept = new Map<string, { readonly principal: string; readonly standing: Standing }>();
   let keptAt = -1;
   return (facts, { principal, credential, position }) => {
     const changedAt = access.changedAt(facts);
@@ -163,11 +163,11 @@ const keptStandings = (access: Access): Standings => {
       kept.clear();
       keptAt = changedAt;
     }
-    const key = `${principal}\0${credential}`;
-    const known = kept.get(key);
-    if (known !== undefined) return known;
+    // A credential is of one principal; another one that is named beside it is looked up by itself.
+    const known = kept.get(credential);
+    if (known?.principal === principal) return known.standing;
     const standing = access.standing(facts, principal, credential);
-    kept.set(key, standing);
+    kept.set(credential, { principal, standing });
     return standing;
   };
 };

@@ -6,6 +6,8 @@ export interface Permits {
   readonly verbs: ReadonlySet<string>;
   /** Permissions that are left out of all these. */
   readonly except: ReadonlySet<string>;
+  /** What was answered before: there are few permissions, and each is asked for again and again. */
+  readonly answered: Map<string, boolean>;
 }
 
 export const permitsOf = (patterns: readonly string[], except: readonly string[] = []): Permits => {
@@ -17,11 +19,22 @@ export const permitsOf = (patterns: readonly string[], except: readonly string[]
     else if (pattern.startsWith('*.')) verbs.add(pattern.slice(2));
     else exact.add(pattern);
   }
-  return { all: exact.has('*'), exact, nouns, verbs, except: new Set(except) };
+  return { all: exact.has('*'), exact, nouns, verbs, except: new Set(except), answered: new Map() };
 };
 
+/** More than there are; whoever asks for others must not make this grow. */
+const maxAnswered = 1_000;
+
 /** Whether a permission, which is no pattern, is among them. */
-export const permitsOne = ({ all, exact, nouns, verbs, except }: Permits, permission: string): boolean => {
+export const permitsOne = (permits: Permits, permission: string): boolean => {
+  const known = permits.answered.get(permission);
+  if (known !== undefined) return known;
+  const found = isPermitted(permits, permission);
+  if (permits.answered.size < maxAnswered) permits.answered.set(permission, found);
+  return found;
+};
+
+const isPermitted = ({ all, exact, nouns, verbs, except }: Permits, permission: string): boolean => {
   if (except.size > 0 && except.has(permission)) return false;
   if (all || exact.has(permission)) return true;
   if (nouns.size === 0 && verbs.size === 0) return false;

@@ -131,8 +131,14 @@ const ownedBy = ({ objects }: Rule, target: Target): boolean =>
     return owner.slice(0, slash) === objects.noun && id >= objects.from && isBelow(id, objects.to);
   });
 
+/** The length is compared first, since making texts to compare costs more than all the rest. */
 const isObject = (asked: NounRange | undefined, at: string): boolean =>
-  asked !== undefined && at === `${asked.noun}/${asked.from}` && asked.to === `${asked.from}\0`;
+  asked !== undefined &&
+  at.length === asked.noun.length + 1 + asked.from.length &&
+  at.startsWith(asked.noun) &&
+  at.endsWith(asked.from) &&
+  at[asked.noun.length] === '/' &&
+  asked.to === `${asked.from}\0`;
 
 const isWithin = (end: string | undefined, limit: string | undefined): boolean =>
   limit === undefined || (end !== undefined && end <= limit);
@@ -181,6 +187,9 @@ const labelsOf = (facts: Facts, { owners, objects }: Target): Readonly<Record<st
   }
   return {};
 };
+
+/** What bindings hold at, beside the cluster and single objects. */
+const ownerNouns: ReadonlySet<string> = new Set(['organisation', 'project']);
 
 /** Rules by where they hold, so that a question meets only those that may cover it. */
 interface Sorted {
@@ -231,7 +240,7 @@ const someCandidate = (
     if (someBeginning(objects, lengths, owner.slice(0, slash), owner.slice(slash + 1), passes)) return true;
   }
   if (asked === undefined) return false;
-  if (at.get(`${asked.noun}/${asked.from}`)?.some(passes) === true) return true;
+  if (ownerNouns.has(asked.noun) && at.get(`${asked.noun}/${asked.from}`)?.some(passes) === true) return true;
   return someBeginning(objects, lengths, asked.noun, asked.from, passes);
 };
 
