@@ -9,8 +9,8 @@ import {
   bindingsBySubject,
   type Binding,
 } from '#aggregates/iam/binding-state';
-import type { Facts } from '#aggregates/facts';
-import { pageOf, type Page, type Selection } from '#projections/selection';
+import { listed } from '#projections/iam/listed';
+import { pageOf } from '#projections/selection';
 import type { View } from '#projections/view';
 
 interface Filters {
@@ -45,26 +45,8 @@ export const bindingView: View<Binding, TypeOf<(typeof bindings)['row']>, Filter
     ].flatMap(([index, key]) => (index === undefined || key === undefined ? [] : [{ index, key }]));
     const [one, other] = wanted;
     if (other !== undefined) return left({ code: 'filter.incompatible' });
-    return right(one === undefined ? pageOf(bindingKind, { from: '' }, facts, page) : listed(one, facts, page));
+    return right(
+      one === undefined ? pageOf(bindingKind, { from: '' }, facts, page) : listed(bindingKind, one, facts, page),
+    );
   },
-};
-
-/** A page of the bindings that an index has under one key, in order of id, which is the cursor. */
-const listed = (
-  { index, key }: { readonly index: string; readonly key: string },
-  facts: Facts,
-  { after, limit }: Page,
-): Selection<Binding> => {
-  const rows = facts.index(index, {
-    from: key,
-    to: `${key}\0`,
-    limit: limit + 1,
-    ...(after === undefined ? {} : { after: { key, id: after } }),
-  });
-  const shown = rows.slice(0, limit).flatMap(({ id }) => {
-    const fact = facts.get(bindingKind, id);
-    return fact === undefined ? [] : [{ id, ...fact }];
-  });
-  const end = rows.length > limit ? rows[limit - 1] : undefined;
-  return end === undefined ? { facts: shown } : { facts: shown, cursor: end.id };
 };
