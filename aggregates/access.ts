@@ -30,8 +30,11 @@ export interface Target {
 export interface Standing {
   /** Why nothing is granted at the moment, such as a session that was revoked. */
   ended(now: number): string | undefined;
-  /** Whether a permission is granted, and not denied, for all of a target. */
-  permits(permission: string, target: Target, asker: Asker): boolean;
+  /**
+   * Whether a permission is granted, and not denied, for all of a target. `facts` are those of the asking: a standing
+   * that held its own would keep their rows in memory for as long as it is kept.
+   */
+  permits(permission: string, target: Target, asker: Asker, facts: Facts): boolean;
 }
 
 /** A role that somebody has somewhere, as people are told of it. */

@@ -93,10 +93,10 @@ export const authorityOf = (vocabulary: Vocabulary): Authority => {
     const standing = standings(facts, moment);
     const ended = standing.ended(moment.now);
     if (ended !== undefined) return { code: 'credential.ended', detail: { reason: ended } };
-    if (standing.permits(permission, target, moment)) return undefined;
+    if (standing.permits(permission, target, moment, facts)) return undefined;
     const { objects } = target;
     const isOwned = objects !== undefined && isSingle(objects) && isOfSomebody(objects.noun);
-    return mayKnow(standing, target, isOwned, moment) ? forbidden(permission, target) : hidden(target);
+    return mayKnow(standing, target, isOwned, moment, facts) ? forbidden(permission, target) : hidden(target);
   };
 
   return {
@@ -181,15 +181,21 @@ const ended = (standings: Standings | undefined, facts: Facts, moment: Moment): 
  * Whoever may read an object, or the project or organisation that it belongs to, is told what is missing; to everybody
  * else it is not there, be it there or not. What is the cluster's own nobody need hide.
  */
-const mayKnow = (standing: Standing, { owners, objects }: Target, isOwned: boolean, asker: Asker): boolean => {
+const mayKnow = (
+  standing: Standing,
+  { owners, objects }: Target,
+  isOwned: boolean,
+  asker: Asker,
+  facts: Facts,
+): boolean => {
   if (!isOwned) return true;
-  if (objects !== undefined && standing.permits(`${objects.noun}.read`, { owners, objects }, asker)) return true;
+  if (objects !== undefined && standing.permits(`${objects.noun}.read`, { owners, objects }, asker, facts)) return true;
   const at = owners.findLastIndex((name) => name.startsWith('project/') || name.startsWith('organisation/'));
   const owner = owners[at];
   if (owner === undefined) return false;
   const noun = owner.slice(0, owner.indexOf('/'));
   const itself = { owners: owners.slice(0, at), objects: only(noun, owner.slice(noun.length + 1)) };
-  return standing.permits(`${noun}.read`, itself, asker);
+  return standing.permits(`${noun}.read`, itself, asker, facts);
 };
 
 const forbidden = (permission: string, target: Target): Rejection => ({

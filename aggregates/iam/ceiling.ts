@@ -37,7 +37,7 @@ export const ceilingOf = (facts: Facts, words: Words, moment: Moment) => {
   const permitted = (permits: Permits, target: Target): Either<Escalation, undefined> => {
     if (standing === undefined) return right(undefined);
     for (const permission of words.permissions()) {
-      if (!permitsOne(permits, permission) || standing.permits(permission, target, moment)) continue;
+      if (!permitsOne(permits, permission) || standing.permits(permission, target, moment, facts)) continue;
       const resource = target.objects?.from ?? target.owners.at(-1) ?? 'cluster';
       return left({ code: 'iam.escalation', detail: { permission, resource } });
     }

@@ -20,6 +20,6 @@ test('a standing is of bindings', () => {
   ]);
   const asker = { principal: 'user/alice', credential: 'test', address: '', now: 0 };
   const permits = (permission: string): boolean =>
-    access.standing(facts, asker.principal, asker.credential).permits(permission, { owners: [] }, asker);
+    access.standing(facts, asker.principal, asker.credential).permits(permission, { owners: [] }, asker, facts);
   expect([permits('vm.read'), permits('vm.create')]).toEqual([true, false]);
 });

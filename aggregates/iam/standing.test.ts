@@ -29,8 +29,10 @@ const cluster: Target = { owners: [] };
 const factsOf = (bindings: readonly Binding[]) =>
   factsHolding([...people, ...bindings.map((one, at) => held(binding, `b${at}`, one))]);
 
-const may = (permission: string, target: Target, bindings: readonly Binding[], at: Asker = asker): boolean =>
-  standingOf(factsOf(bindings), fewWords, at.principal, 'test').permits(permission, target, at);
+const may = (permission: string, target: Target, bindings: readonly Binding[], at: Asker = asker): boolean => {
+  const facts = factsOf(bindings);
+  return standingOf(facts, fewWords, at.principal, 'test').permits(permission, target, at, facts);
+};
 
 const alice = (role: string, more: Partial<Binding> = {}): Binding => ({ subject: 'user/alice', role, ...more });
 

@@ -268,20 +268,18 @@ export const mayAsOwn = (principal: string, permission: string, target: Target):
 export const standingOf = (facts: Facts, words: Words, principal: string, credential: string | undefined): Standing => {
   const rules = sorted(rulesOf(facts, words, principal));
   const ended = credentialOf(facts, principal, credential);
-  const applies = (rule: Rule, target: Target, asker: Asker): boolean =>
-    unmetOf(facts, rule, target, asker) === undefined;
   return {
     ended,
-    permits: (permission, target, asker) => {
+    permits: (permission, target, asker, now) => {
+      const applies = (rule: Rule): boolean => unmetOf(now, rule, target, asker) === undefined;
       for (const rule of rules.denials) {
-        if (permitsOne(rule.permits, permission) && touches(rule, target, words) && applies(rule, target, asker))
-          return false;
+        if (permitsOne(rule.permits, permission) && touches(rule, target, words) && applies(rule)) return false;
       }
       if (mayAsOwn(principal, permission, target)) return true;
       return someCandidate(
         rules,
         target,
-        (rule) => permitsOne(rule.permits, permission) && covers(rule, target) && applies(rule, target, asker),
+        (rule) => permitsOne(rule.permits, permission) && covers(rule, target) && applies(rule),
       );
     },
   };

@@ -114,7 +114,7 @@ test('all three questions have one answer', () => {
       for (const principal of ['user/alice', 'user/bob', 'user/gone']) {
         const asker = { principal, credential: '', address: '', now: 1_000 };
         const standing = standingOf(facts, fewWords, principal, undefined);
-        const expected = standing.ended(1_000) === undefined && standing.permits(may, wanted, asker);
+        const expected = standing.ended(1_000) === undefined && standing.permits(may, wanted, asker, facts);
         const question = { ...asked(may, wanted, principal), address: '' };
         expect(explain(facts, fewWords, question).allowed).toBe(expected);
         const asEveryone = listed.includes('everyone') && !refused.includes(principal);

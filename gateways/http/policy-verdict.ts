@@ -10,6 +10,7 @@ import { shown } from '#gateways/http/resource';
 
 /** Who may do what, at one moment or as it would be. */
 export interface Policy {
+  readonly facts: Facts;
   readonly standing: (principal: string) => Standing;
   readonly explain: (question: Question) => Explanation;
 }
@@ -20,6 +21,7 @@ const maxKept = 5_000;
 export const policyOf = (access: Access, facts: Facts): Policy => {
   const kept = new Map<string, Standing>();
   return {
+    facts,
     standing: (principal) => {
       const known = kept.get(principal);
       if (known !== undefined) return known;
@@ -57,7 +59,7 @@ export const verdictOf = (
   const refusedBy = (policy: Policy): Asked | undefined => {
     const standing = policy.standing(principal);
     if (standing.ended(now) !== undefined) return asked[0];
-    return asked.find(({ permission, target }) => !standing.permits(permission, target, asker));
+    return asked.find(({ permission, target }) => !standing.permits(permission, target, asker, policy.facts));
   };
   const [was, wouldBe] = [refusedBy(present), refusedBy(proposed)];
   if ((was === undefined) === (wouldBe === undefined)) return 'same';
