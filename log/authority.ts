@@ -2,7 +2,8 @@ import type { AnyCommand } from '#commands/command';
 import type { Rejection } from '#commands/rejection';
 import { only, type Access, type Asker, type NounRange, type Standing, type Target } from '#aggregates/access';
 import type { Moment } from '#aggregates/decision';
-import { kind, type Facts } from '#aggregates/facts';
+import type { Facts } from '#aggregates/facts';
+import { named, nounAndId } from '#aggregates/named';
 import type { Vocabulary } from '#log/vocabulary';
 
 /** Says at a position what whoever sent an entry may do; each answer is undefined when it may be done. */
@@ -145,18 +146,21 @@ const lastBefore = (end: string): string => {
 
 /** Whether an owner was there at a position: a later one of the same name is another one, with other people. */
 const isSince = (owner: string, facts: Facts, position: number): boolean => {
-  const slash = owner.indexOf('/');
-  const now = facts.get(kind(owner.slice(0, slash)), owner.slice(slash + 1));
+  const now = named(facts, owner);
   return now === undefined || now.createPosition <= position;
 };
 
 type Standings = (facts: Facts, moment: Moment) => Standing;
 
-/** What changed at the position that is being decided may be undone again, so nothing is kept of it. */
+/**
+ * What changed at the position that is being decided may be undone again, so nothing is kept of it. Nor is anything of
+ * a credential that stands for nobody: one may begin, and be cleared away at its end, without a change of who may do
+ * what, and whether it was asked for before must not be seen in any answer.
+ */
 const keptStandings = (access: Access): Standings => {
   const kept = new Map<string, { readonly principal: string; readonly standing: Standing }>();
   let keptAt = -1;
-  return (facts, { principal, credential, position }) => {
+  return (facts, { principal, credential, position, now }) => {
     const changedAt = access.changedAt(facts);
     if (changedAt >= position) return access.standing(facts, principal, credential);
     if (changedAt !== keptAt || kept.size >= maxKept) {
@@ -165,9 +169,9 @@ const keptStandings = (access: Access): Standings => {
     }
     // A credential is of one principal; another one that is named beside it is looked up by itself.
     const known = kept.get(credential);
-    if (known?.principal === principal) return known.standing;
+    if (known?.principal === principal && known.standing.ended(now) === undefined) return known.standing;
     const standing = access.standing(facts, principal, credential);
-    kept.set(credential, { principal, standing });
+    if (standing.ended(now) === undefined) kept.set(credential, { principal, standing });
     return standing;
   };
 };
@@ -193,8 +197,8 @@ const mayKnow = (
   const at = owners.findLastIndex((name) => name.startsWith('project/') || name.startsWith('organisation/'));
   const owner = owners[at];
   if (owner === undefined) return false;
-  const noun = owner.slice(0, owner.indexOf('/'));
-  const itself = { owners: owners.slice(0, at), objects: only(noun, owner.slice(noun.length + 1)) };
+  const [noun, id] = nounAndId(owner);
+  const itself = { owners: owners.slice(0, at), objects: only(noun, id) };
   return standing.permits(`${noun}.read`, itself, asker, facts);
 };
 

@@ -6,7 +6,7 @@ import { ownerIn } from '#commands/iam/name';
 import type { Rejection } from '#commands/rejection';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject, type Moment } from '#aggregates/decision';
-import { kind, type Facts } from '#aggregates/facts';
+import type { Facts } from '#aggregates/facts';
 import { administratorKeys, administrators } from '#aggregates/iam/administrators';
 import {
   bindingKind,
@@ -28,6 +28,7 @@ import { same } from '#aggregates/iam/same';
 import { everyone, maxBindingsPerSubject, ruleOf } from '#aggregates/iam/standing';
 import { isLastAdministrator } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
+import { named, nounAndId } from '#aggregates/named';
 
 export type BindingEvent =
   | { readonly kind: 'binding.created'; readonly body: TypeOf<typeof createBinding.body> }
@@ -188,11 +189,9 @@ const present = ({ subject, role, organisation, project }: Binding, facts: Facts
   if (!Object.hasOwn(builtinRoles, role) && facts.get(roleKind, role) === undefined) {
     return left({ code: 'binding.roleAbsent', detail: { role } });
   }
-  const slash = subject.indexOf('/');
-  const noun = subject.slice(0, slash);
+  const [noun] = nounAndId(subject);
   // Hosts are known by their certificates, which may come later.
-  const isKnown =
-    subject === everyone || noun === 'host' || facts.get(kind(noun), subject.slice(slash + 1)) !== undefined;
+  const isKnown = subject === everyone || noun === 'host' || named(facts, subject) !== undefined;
   return isKnown ? fine : left({ code: 'binding.subjectAbsent', detail: { subject } });
 };
 

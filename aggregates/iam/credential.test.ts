@@ -15,6 +15,7 @@ const facts = factsHolding([
   held(of('access-key'), 'key', { serviceAccount: 'shop/ci' }),
   held(of('access-key'), 'brief', { serviceAccount: 'shop/ci', expiresMs: 100 }),
   held(of('certificate'), 'good', { subject: 'host/n1', notAfter: 100 }),
+  held(of('certificate'), 'asked', { subject: 'host/n1' }),
   held(of('certificate'), 'bad', { subject: 'host/n1', notAfter: 100, revoked: { reason: 'keyCompromise' } }),
 ]);
 
@@ -33,6 +34,7 @@ test.each([
   ['host/n1', 'certificate/good', 99, undefined],
   ['host/n1', 'certificate/good', 100, 'certificate.expired'],
   ['host/n1', 'certificate/bad', 1, 'certificate.revoked'],
+  ['host/n1', 'certificate/asked', 1, 'certificate.unsigned'],
   ['host/n2', 'certificate/good', 1, 'certificate.absent'],
   ['user/alice', 'admin.token', 1, 'credential.unknown'],
   ['admin', 'admin.token', 1, 'principal.unknown'],

@@ -1,14 +1,14 @@
 import { kind, type Facts } from '#aggregates/facts';
+import { named, nounAndId } from '#aggregates/named';
 
 /** What decisions ask of credentials; the objects have more. */
 const sessionKind = kind<{ readonly principal: string; readonly expiresMs: number; readonly revokedMs?: number }>(
   'session',
 );
 const accessKeyKind = kind<{ readonly serviceAccount: string; readonly expiresMs?: number }>('access-key');
-const certificateKind = kind<{ readonly subject: string; readonly notAfter: number; readonly revoked?: unknown }>(
+const certificateKind = kind<{ readonly subject: string; readonly notAfter?: number; readonly revoked?: unknown }>(
   'certificate',
 );
-const disabledKind = (noun: string) => kind<{ readonly disabled?: boolean }>(noun);
 
 type Ended = (now: number) => string | undefined;
 
@@ -20,12 +20,11 @@ export const credentialOf = (facts: Facts, principal: string, credential: string
   const gone = principalGone(facts, principal);
   if (gone !== undefined) return () => gone;
   if (credential === undefined) return () => undefined;
-  const slash = credential.indexOf('/');
-  const [noun, id] = [credential.slice(0, slash), credential.slice(slash + 1)];
+  const [noun, id] = nounAndId(credential);
   switch (noun) {
     case 'session': {
       const held = facts.get(sessionKind, id)?.state;
-      if (held === undefined || held.principal !== principal) return () => 'session.absent';
+      if (held?.principal !== principal) return () => 'session.absent';
       if (held.revokedMs !== undefined) return () => 'session.revoked';
       return (now) => (now >= held.expiresMs ? 'session.expired' : undefined);
     }
@@ -38,9 +37,11 @@ export const credentialOf = (facts: Facts, principal: string, credential: string
     }
     case 'certificate': {
       const held = facts.get(certificateKind, id)?.state;
-      if (held === undefined || held.subject !== principal) return () => 'certificate.absent';
+      if (held?.subject !== principal) return () => 'certificate.absent';
       if (held.revoked !== undefined) return () => 'certificate.revoked';
-      return (now) => (now >= held.notAfter ? 'certificate.expired' : undefined);
+      const { notAfter } = held;
+      if (notAfter === undefined) return () => 'certificate.unsigned';
+      return (now) => (now >= notAfter ? 'certificate.expired' : undefined);
     }
     default:
       return () => 'credential.unknown';
@@ -49,11 +50,10 @@ export const credentialOf = (facts: Facts, principal: string, credential: string
 
 /** Why a principal may do nothing, whatever it shows. Hosts are known by their certificates. */
 export const principalGone = (facts: Facts, principal: string): string | undefined => {
-  const slash = principal.indexOf('/');
-  const [noun, id] = [principal.slice(0, slash), principal.slice(slash + 1)];
+  const [noun] = nounAndId(principal);
   if (noun === 'host') return undefined;
   if (noun !== 'user' && noun !== 'service-account') return 'principal.unknown';
-  const held = facts.get(disabledKind(noun), id)?.state;
+  const held = named<{ readonly disabled?: boolean }>(facts, principal)?.state;
   if (held === undefined) return `${noun}.absent`;
   return held.disabled === true ? `${noun}.disabled` : undefined;
 };

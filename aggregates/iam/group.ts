@@ -19,6 +19,7 @@ import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/
 import { ownedByOrganisation } from '#aggregates/iam/owners';
 import { groupsByMember, maxGroupsPerMember } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';
+import { named, nounAndId } from '#aggregates/named';
 
 export interface Group {
   readonly organisation: string;
@@ -130,7 +131,6 @@ export const groupOf = (words: Words): Aggregate<Group, GroupCommand, GroupEvent
 
 /** Hosts are known by their certificates, which may come later. */
 const isMissing = (facts: Facts, member: string): boolean => {
-  const slash = member.indexOf('/');
-  const noun = member.slice(0, slash);
-  return noun !== 'host' && facts.get(kind(noun), member.slice(slash + 1)) === undefined;
+  const [noun] = nounAndId(member);
+  return noun !== 'host' && named(facts, member) === undefined;
 };

@@ -1,6 +1,7 @@
 import { ownerIn } from '#commands/iam/name';
 import type { Facts } from '#aggregates/facts';
 import { kind } from '#aggregates/facts';
+import { nounAndId } from '#aggregates/named';
 
 /** The parts of states that say whose an object is; the aggregates have the rest. */
 const projectKind = kind<{ readonly organisation: string }>('project');
@@ -29,8 +30,7 @@ export const userOwners = (user: string, facts: Facts): readonly string[] => {
 
 /** Whoever is a principal, with those above it; for objects that are somebody's, such as sessions. */
 export const principalOwners = (principal: string, facts: Facts): readonly string[] => {
-  const slash = principal.indexOf('/');
-  const [noun, id] = [principal.slice(0, slash), principal.slice(slash + 1)];
+  const [noun, id] = nounAndId(principal);
   if (noun === 'user') return userOwners(id, facts);
   return noun === 'service-account' ? [...ownedByProject(id, facts), principal] : [principal];
 };

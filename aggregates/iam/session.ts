@@ -17,6 +17,7 @@ import { kind, type Facts } from '#aggregates/facts';
 import { principalGone } from '#aggregates/iam/credential';
 import { loginKind } from '#aggregates/iam/login';
 import { principalOwners } from '#aggregates/iam/owners';
+import { named } from '#aggregates/named';
 import type { Reaction } from '#aggregates/procedure';
 
 type Opened = TypeOf<typeof openSession.body>;
@@ -133,7 +134,7 @@ export const session: Aggregate<Session, SessionCommand, SessionEvent, keyof typ
         const isSame =
           approved?.principal === principal && approved.client === command.body.client && approved.flow === method;
         // Whoever has come by the name since then did not approve it.
-        const isLater = (createdAt(facts, principal) ?? 0) > (known?.modPosition ?? 0);
+        const isLater = (named(facts, principal)?.createPosition ?? 0) > (known?.modPosition ?? 0);
         return isSame && !isLater && approved.status === 'approved' && now < approved.expiresMs
           ? accept({ kind: 'session.opened', body: command.body })
           : reject('session.unapproved');
@@ -175,11 +176,6 @@ export const session: Aggregate<Session, SessionCommand, SessionEvent, keyof typ
         return undefined;
     }
   },
-};
-
-const createdAt = (facts: Facts, principal: string): number | undefined => {
-  const slash = principal.indexOf('/');
-  return facts.get(kind(principal.slice(0, slash)), principal.slice(slash + 1))?.createPosition;
 };
 
 /** Ends what somebody has, but for one. */

@@ -6,6 +6,7 @@ import { heldOf, type Held } from '#aggregates/iam/conditions';
 import { credentialOf } from '#aggregates/iam/credential';
 import { permitsOf, permitsOne, type Permits } from '#aggregates/iam/permits';
 import type { Words } from '#aggregates/iam/words';
+import { named, nounAndId } from '#aggregates/named';
 
 /** One binding, ready to be asked. */
 export interface Rule {
@@ -116,7 +117,7 @@ const touches = (rule: Rule, target: Target, { isOwned }: Pick<Words, 'isOwned'>
   if (objects === undefined && at.startsWith(`${asked.noun}/`)) return true;
   if (!isOwned(asked.noun)) return false;
   // Objects of a range have owners that are not known, but no two of one noun.
-  const noun = objects?.noun ?? at.slice(0, at.indexOf('/'));
+  const noun = objects?.noun ?? nounAndId(at)[0];
   return !target.owners.some((owner) => owner.startsWith(`${noun}/`));
 };
 
@@ -126,9 +127,8 @@ const isSingle = ({ from, to }: NounRange): boolean => to === `${from}\0`;
 const ownedBy = ({ objects }: Rule, target: Target): boolean =>
   objects !== undefined &&
   target.owners.some((owner) => {
-    const slash = owner.indexOf('/');
-    const id = owner.slice(slash + 1);
-    return owner.slice(0, slash) === objects.noun && id >= objects.from && isBelow(id, objects.to);
+    const [noun, id] = nounAndId(owner);
+    return noun === objects.noun && id >= objects.from && isBelow(id, objects.to);
   });
 
 /** The length is compared first, since making texts to compare costs more than all the rest. */
@@ -180,9 +180,7 @@ const labelsOf = (facts: Facts, { owners, objects }: Target): Readonly<Record<st
   const own = objects === undefined ? undefined : facts.get(kind<Labelled>(objects.noun), objects.from)?.state.labels;
   if (own !== undefined) return own;
   for (let at = owners.length - 1; at >= 0; at--) {
-    const owner = owners[at] ?? '';
-    const slash = owner.indexOf('/');
-    const labels = facts.get(kind<Labelled>(owner.slice(0, slash)), owner.slice(slash + 1))?.state.labels;
+    const labels = named<Labelled>(facts, owners[at] ?? '')?.state.labels;
     if (labels !== undefined) return labels;
   }
   return {};
@@ -236,8 +234,7 @@ const someCandidate = (
   for (const owner of owners) {
     if (at.get(owner)?.some(passes) === true) return true;
     if (objects.size === 0) continue;
-    const slash = owner.indexOf('/');
-    if (someBeginning(objects, lengths, owner.slice(0, slash), owner.slice(slash + 1), passes)) return true;
+    if (someBeginning(objects, lengths, ...nounAndId(owner), passes)) return true;
   }
   if (asked === undefined) return false;
   if (ownerNouns.has(asked.noun) && at.get(`${asked.noun}/${asked.from}`)?.some(passes) === true) return true;

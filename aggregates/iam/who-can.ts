@@ -6,6 +6,7 @@ import { grantOf } from '#aggregates/iam/explain';
 import { groupKind } from '#aggregates/iam/group';
 import { considered, everyone, mayAsOwn, ruleOf, type Considered } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';
+import { nounAndId } from '#aggregates/named';
 
 /** Bindings that one question looks at, and holders that it lists. */
 const maxBindings = 5_000;
@@ -64,8 +65,7 @@ function* bindingsAt(facts: Facts, { owners, objects }: Target): Iterable<string
   const places = function* (): Iterable<string> {
     yield* ['cluster', ...above];
     for (const owner of above) {
-      const slash = owner.indexOf('/');
-      yield* beginnings(facts, owner.slice(0, slash), owner.slice(slash + 1));
+      yield* beginnings(facts, ...nounAndId(owner));
     }
     if (objects !== undefined) yield* inside(facts, objects);
   };

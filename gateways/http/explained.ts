@@ -1,4 +1,5 @@
 import type { ConsideredGrant, Explanation, Target } from '#aggregates/access';
+import { nounAndId } from '#aggregates/named';
 import { breakGlass, systemPrincipal } from '#log/authority';
 import type { Form } from '#gateways/http/event-form';
 import { shown } from '#gateways/http/resource';
@@ -57,7 +58,7 @@ const quoted = (word: string): string => (/^[\w./:@%+-]+$/.test(word) ? word : `
 const maxLabel = 63;
 
 const bindingName = (principal: string, role: string): string =>
-  `${principal.slice(principal.indexOf('/') + 1)}-${role}`
+  `${nounAndId(principal)[1]}-${role}`
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, maxLabel)
     .replaceAll(/^-+|-+$/g, '');

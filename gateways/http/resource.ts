@@ -6,6 +6,7 @@ import type { Problem } from '#commands/codec/problem';
 import { didYouMean } from '#commands/codec/suggest';
 import { only, type NounRange, type Target } from '#aggregates/access';
 import type { Facts } from '#aggregates/facts';
+import { nounAndId } from '#aggregates/named';
 import { askedOfRange } from '#log/authority';
 import type { Vocabulary } from '#log/vocabulary';
 
@@ -28,15 +29,13 @@ export const resourceIn = (vocabulary: Vocabulary, written: string): Either<read
   const nouns = [...vocabulary.aggregates.keys()].filter((noun) => idCodec(vocabulary, noun) !== undefined);
   const problem = (expected: string, got: string, hint?: string): Either<readonly Problem[], never> =>
     left([{ path: 'resource', expected, got, ...(hint === undefined ? {} : { hint }) }]);
-  const slash = written.indexOf('/');
-  const noun = slash === -1 ? written : written.slice(0, slash);
+  const [noun, id] = nounAndId(written);
   const codec = idCodec(vocabulary, noun);
   if (codec === undefined) {
     const hint = didYouMean(noun, [...nouns, 'cluster']);
     return problem('cluster, or noun/id with a noun such as project or key', JSON.stringify(text.slice(0, 64)), hint);
   }
-  if (slash === -1) return problem(`${noun}/ and an id`, JSON.stringify(text));
-  const id = written.slice(slash + 1);
+  if (noun === written) return problem(`${noun}/ and an id`, JSON.stringify(text));
   const form =
     codec.shape.kind === 'bytes' ? { base64: Buffer.from(id, 'latin1').toString('base64') } : bytesToText(id);
   const decoded = decode(codec, form ?? '\ud800');
@@ -53,10 +52,9 @@ export const shown = (written: string): string =>
 
 /** The objects that a refusal names, as `resourceOf` of the log writes them; undefined for the cluster. */
 export const rangeNamed = (vocabulary: Vocabulary, named: string): NounRange | undefined => {
-  const slash = named.indexOf('/');
-  const noun = named.slice(0, slash);
-  if (slash === -1 || !vocabulary.aggregates.has(noun)) return undefined;
-  const [from = '', to] = named.slice(slash + 1).split('…');
+  const [noun, ids] = nounAndId(named);
+  if (noun === named || !vocabulary.aggregates.has(noun)) return undefined;
+  const [from = '', to] = ids.split('…');
   if (to === undefined) return only(noun, from);
   return to === '' ? { noun, from } : { noun, from, to };
 };

@@ -2,6 +2,7 @@ import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
 import type { Problem } from '#commands/codec/problem';
 import { didYouMean } from '#commands/codec/suggest';
 import { prefixEnd } from '#aggregates/facts';
+import { nounAndId } from '#aggregates/named';
 import type { WatchedRange } from '#log/watch';
 import { malformed } from '#gateways/http/answer';
 import { queryReader, type Query } from '#gateways/http/query';
@@ -35,10 +36,8 @@ const rangesIn = (node: Node, query: Query): Either<readonly Problem[], readonly
   }
   const nouns = [...node.engine.vocabulary.aggregates.keys()];
   const ranges = of.map((written): WatchedRange => {
-    const slash = written.indexOf('/');
-    const noun = slash === -1 ? written : written.slice(0, slash);
+    const [noun, from] = nounAndId(written);
     if (!nouns.includes(noun)) problems.push(unknownNoun(noun, nouns));
-    const from = slash === -1 ? '' : written.slice(slash + 1);
     const to = prefixEnd(from);
     return to === undefined ? { noun, from } : { noun, from, to };
   });

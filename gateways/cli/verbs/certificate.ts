@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { nounAndId } from '#aggregates/named';
 import { clientOf } from '#gateways/cli/client';
 import { readSource } from '#gateways/cli/document-file';
 import { exitCodes } from '#gateways/cli/exit-code';
@@ -44,7 +45,7 @@ const request: Verb = {
     if ((csrFile === undefined) === (names.length === 0)) {
       throw usage('--name: expected names, or --csr with a request that has them.', 'Give one of the two.');
     }
-    const out = words.text('out') ?? subject.slice(subject.indexOf('/') + 1);
+    const out = words.text('out') ?? nounAndId(subject)[1];
     const files = [`${out}.pem`, ...(csrFile === undefined ? [`${out}.key`] : [])];
     const taken = files.find((file) => existsSync(file));
     if (taken !== undefined) throw usage(`${taken} exists.`, 'Choose other files with --out PATH, or move it away.');
