@@ -14,3 +14,8 @@ test.each([
 ] as const)('%j without %j and %s: %s', (patterns, except, permission, expected) => {
   expect(permitsOne(permitsOf(patterns, except), permission)).toBe(expected);
 });
+
+test('equal patterns share one set, and others do not', () => {
+  expect(permitsOf(['key.*'], ['key.put'])).toBe(permitsOf(['key.*'], ['key.put']));
+  expect(permitsOf(['key.*', 'key.put'])).not.toBe(permitsOf(['key.*'], ['key.put']));
+});

@@ -10,7 +10,23 @@ export interface Permits {
   readonly answered: Map<string, boolean>;
 }
 
+/** Roles of equal patterns share one, so that a thousand standings of ten roles hold ten. */
+const shared = new Map<string, Permits>();
+
+/** More than most clusters have roles; whoever makes others must not make this grow. */
+const maxShared = 10_000;
+
 export const permitsOf = (patterns: readonly string[], except: readonly string[] = []): Permits => {
+  const key = `${patterns.join()}\0${except.join()}`;
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  const made = permitsFrom(patterns, except);
+  if (shared.size >= maxShared) shared.clear();
+  shared.set(key, made);
+  return made;
+};
+
+const permitsFrom = (patterns: readonly string[], except: readonly string[]): Permits => {
   const exact = new Set<string>();
   const nouns = new Set<string>();
   const verbs = new Set<string>();
