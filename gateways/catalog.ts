@@ -40,7 +40,7 @@ import { secretKey } from '#aggregates/iam/secret-key';
 import { serviceAccount } from '#aggregates/iam/service-account';
 import { session, sessionKeeping } from '#aggregates/iam/session';
 import { signingKey } from '#aggregates/iam/signing-key';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
@@ -141,7 +141,7 @@ export const catalog: readonly Component[] = [
     aggregates: [
       organisation,
       project,
-      user,
+      userOf(words),
       groupOf(words),
       serviceAccount,
       roleOf(words),

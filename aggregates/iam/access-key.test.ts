@@ -3,7 +3,7 @@ import { accessKeyOf, type AccessKeyEvent } from '#aggregates/iam/access-key';
 import { bindingOf } from '#aggregates/iam/binding';
 import { project } from '#aggregates/iam/project';
 import { serviceAccount } from '#aggregates/iam/service-account';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { decisions, type Setting } from '#harness/decisions';
 import { held, type Held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
@@ -24,7 +24,7 @@ const shop = [
   held(serviceAccount, account, { project: 'shop', disabled: false }),
 ];
 const by = (principal: string, ...facts: readonly Held[]): Setting => ({
-  facts: [...shop, held(user, 'alice', { organisation: 'acme', disabled: false }), ...facts],
+  facts: [...shop, held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }), ...facts],
   moment: { principal },
 });
 const grant = (subject: string, role: string): Held =>

@@ -1,7 +1,7 @@
 import type { Id } from '#commands/codec/scalar';
 import { authenticatorOf, type AuthenticatorEvent } from '#aggregates/iam/authenticator';
 import { bindingOf } from '#aggregates/iam/binding';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { decisions, type Setting } from '#harness/decisions';
 import { held, type Held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
@@ -36,7 +36,7 @@ const passed = (step?: number): AuthenticatorEvent => ({
   body: step === undefined ? {} : { step },
 });
 
-const people = ['alice', 'bob'].map((name) => held(user, name, { organisation: 'acme', disabled: false }));
+const people = ['alice', 'bob'].map((name) => held(userOf(fewWords), name, { organisation: 'acme', disabled: false }));
 const by = (principal: string, ...facts: readonly Held[]): Setting => ({
   facts: [...people, ...facts],
   moment: { principal },

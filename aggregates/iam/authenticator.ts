@@ -1,4 +1,4 @@
-import { isLeft, right, type Either } from 'fp-ts/lib/Either';
+import { isLeft } from 'fp-ts/lib/Either';
 import type { TypeOf } from '#commands/codec/codec';
 import { object } from '#commands/codec/object';
 import {
@@ -13,10 +13,9 @@ import {
   setPassword,
   type AuthenticatorCommand,
 } from '#commands/iam/authenticator';
-import type { Rejection } from '#commands/rejection';
 import type { Aggregate } from '#aggregates/aggregate';
-import { accept, impossible, reject, type Moment } from '#aggregates/decision';
-import { kind, type Facts } from '#aggregates/facts';
+import { accept, impossible, reject } from '#aggregates/decision';
+import { kind } from '#aggregates/facts';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
 import { userOwners } from '#aggregates/iam/owners';
 import { userAbsent, userKind } from '#aggregates/iam/user';
@@ -141,7 +140,7 @@ export const authenticatorOf = (
       return isNews ? accept({ kind: 'authenticator.passed', body: command.body }) : accept();
     }
     if (facts.get(userKind, command.id) === undefined) return reject('user.absent');
-    const held = mayActAs(facts, words, moment, command.id);
+    const held = ceilingOf(facts, words, moment).principal(`user/${command.id}`);
     if (isLeft(held)) return held;
     switch (command.kind) {
       case 'authenticator.setPassword':
@@ -191,12 +190,3 @@ export const authenticatorOf = (
     }
   },
 });
-
-/** Whoever can change how another logs in can log in as the other, and so must hold all that the other holds. */
-const mayActAs = (
-  facts: Facts,
-  words: Words,
-  moment: Moment,
-  user: string,
-): Either<Rejection<'iam.escalation'>, undefined> =>
-  moment.principal === `user/${user}` ? right(undefined) : ceilingOf(facts, words, moment).principal(`user/${user}`);

@@ -6,7 +6,7 @@ import { maxBindingsPerSubject } from '#aggregates/iam/standing';
 import { organisation } from '#aggregates/iam/organisation';
 import { project } from '#aggregates/iam/project';
 import { roleOf } from '#aggregates/iam/role';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { decisions, type Setting } from '#harness/decisions';
 import { factsHolding, held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
@@ -26,8 +26,8 @@ const people = [
   held(project, 'shop', { organisation: 'acme' }),
   held(project, 'other', { organisation: 'others' }),
   held(roleOf(fewWords), 'acme/deployer', { organisation: 'acme', permissions: ['vm.create'] }),
-  held(user, 'alice', { organisation: 'acme', disabled: false }),
-  held(user, 'bob', { organisation: 'acme', disabled: false }),
+  held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
+  held(userOf(fewWords), 'bob', { organisation: 'acme', disabled: false }),
 ];
 const admin: Setting = { facts: people, moment: { principal: 'admin' } };
 const bob: Setting = { facts: people, moment: { principal: 'user/bob', credential: 'none' } };

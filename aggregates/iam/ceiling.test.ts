@@ -5,7 +5,7 @@ import { ceilingOf } from '#aggregates/iam/ceiling';
 import { groupOf } from '#aggregates/iam/group';
 import { permitsOf } from '#aggregates/iam/permits';
 import { project } from '#aggregates/iam/project';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { factsHolding, held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
 
@@ -13,7 +13,7 @@ const binding = bindingOf(fewWords);
 const facts = (...bindings: readonly Binding[]) =>
   factsHolding([
     held(project, 'shop', { organisation: 'acme' }),
-    held(user, 'alice', { organisation: 'acme', disabled: false }),
+    held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
     held(groupOf(fewWords), 'acme/owners', { organisation: 'acme', members: ['user/bob'] }),
     ...bindings.map((one, at) => held(binding, `b${at}`, one)),
   ]);

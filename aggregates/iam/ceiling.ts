@@ -64,7 +64,7 @@ export const ceilingOf = (facts: Facts, words: Words, moment: Moment) => {
     rule,
     /** What a group was granted, which its members get. */
     group: (group: string) => subjects([`group/${group}`]),
-    /** What a principal was granted, by itself and through groups; whoever can act as it gets all of that. */
-    principal: (name: string) => subjects(subjectsOf(facts, name)),
+    /** What another principal was granted, groups included: whoever says how it logs in gets all of that. */
+    principal: (name: string) => (name === principal ? right(undefined) : subjects(subjectsOf(facts, name))),
   };
 };

@@ -1,14 +1,15 @@
 import { kind, type Kind } from '#aggregates/facts';
 import { credentialOf } from '#aggregates/iam/credential';
 import { serviceAccount } from '#aggregates/iam/service-account';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { factsHolding, held } from '#harness/facts';
+import { fewWords } from '#harness/iam-words';
 
 const of = (noun: string): { readonly kind: Kind<object> } => ({ kind: kind<object>(noun) });
 const alice = { principal: 'user/alice', expiresMs: 100 };
 const facts = factsHolding([
-  held(user, 'alice', { organisation: 'acme', disabled: false }),
-  held(user, 'off', { organisation: 'acme', disabled: true }),
+  held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
+  held(userOf(fewWords), 'off', { organisation: 'acme', disabled: true }),
   held(serviceAccount, 'shop/ci', { project: 'shop', disabled: false }),
   held(of('session'), 'live', alice),
   held(of('session'), 'revoked', { ...alice, revokedMs: 5 }),

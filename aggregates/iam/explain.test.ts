@@ -1,40 +1,11 @@
-import { only, type Question, type Target } from '#aggregates/access';
-import { bindingOf } from '#aggregates/iam/binding';
+import { only, type Question } from '#aggregates/access';
 import type { Binding } from '#aggregates/iam/binding-state';
 import { explain } from '#aggregates/iam/explain';
-import { groupOf } from '#aggregates/iam/group';
-import { project } from '#aggregates/iam/project';
-import { roleOf } from '#aggregates/iam/role';
-import { user } from '#aggregates/iam/user';
-import { factsHolding, held, type Held } from '#harness/facts';
+import { asked, factsBinding, key, shopVm } from '#harness/iam-people';
 import { fewWords } from '#harness/iam-words';
 
-const people: readonly Held[] = [
-  held(user, 'alice', { organisation: 'acme', disabled: false }),
-  held(user, 'bob', { organisation: 'acme', disabled: false }),
-  held(user, 'gone', { organisation: 'acme', disabled: true }),
-  held(groupOf(fewWords), 'acme/developers', { organisation: 'acme', members: ['user/alice', 'user/gone'] }),
-  held(roleOf(fewWords), 'creator', { permissions: ['vm.create'] }),
-  held(roleOf(fewWords), 'acme/creator', { organisation: 'acme', permissions: ['vm.create'] }),
-  held(roleOf(fewWords), 'other/creator', { organisation: 'other', permissions: ['vm.create'] }),
-  held(project, 'shop', { organisation: 'acme' }),
-];
-const shopVm: Target = { owners: ['organisation/acme', 'project/shop'], objects: only('vm', 'shop/a') };
-const key = (id: string): Target => ({ owners: [], objects: only('key', id) });
-
-const factsOf = (bindings: Readonly<Record<string, Binding>>) =>
-  factsHolding([...people, ...Object.entries(bindings).map(([id, one]) => held(bindingOf(fewWords), id, one))]);
-
-const asked = (permission: string, target: Target, principal = 'user/alice'): Question => ({
-  permission,
-  target,
-  principal,
-  address: '192.0.2.7',
-  now: 1_000,
-});
-
 const told = (bindings: Readonly<Record<string, Binding>>, question: Question) =>
-  explain(factsOf(bindings), fewWords, question);
+  explain(factsBinding(bindings), fewWords, question);
 
 describe('an explanation', () => {
   test('names the binding that grants', () => {

@@ -3,7 +3,7 @@ import { maxMembers } from '#commands/iam/group';
 import { bindingOf } from '#aggregates/iam/binding';
 import { groupOf, type GroupEvent } from '#aggregates/iam/group';
 import { organisation } from '#aggregates/iam/organisation';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
@@ -21,7 +21,7 @@ const joined = (member = 'user/alice'): GroupEvent => ({ kind: 'group.joined', b
 const left: GroupEvent = { kind: 'group.left', body: { member: 'user/alice' } };
 const remove = { kind: 'group.delete' as const, id, body: {} };
 const deleted: GroupEvent = { kind: 'group.deleted', body: {} };
-const alice = held(user, 'alice', { organisation: 'acme', disabled: false });
+const alice = held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false });
 const boss = held(bindingOf(fewWords), 'boss', { subject: `group/${id}`, role: 'owner' });
 const byAdmin = { facts: [alice, boss], moment: { principal: 'admin' } };
 const full = Array.from({ length: maxMembers }, (_, at) => joined(`host/h${at}`));

@@ -1,7 +1,7 @@
 import { bindingOf } from '#aggregates/iam/binding';
 import { iamAccess } from '#aggregates/iam/iam-access';
 import { policy } from '#aggregates/iam/policy';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { factsHolding, held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
 
@@ -15,7 +15,7 @@ test('the policy says where the last change was', () => {
 
 test('a standing is of bindings', () => {
   const facts = factsHolding([
-    held(user, 'alice', { organisation: 'acme', disabled: false }),
+    held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
     held(bindingOf(fewWords), 'b', { subject: 'user/alice', role: 'viewer' }),
   ]);
   const asker = { principal: 'user/alice', credential: 'test', address: '', now: 0 };

@@ -3,7 +3,7 @@ import { bindingOf } from '#aggregates/iam/binding';
 import { identityProviderOf, type IdentityProviderEvent } from '#aggregates/iam/identity-provider';
 import { organisation } from '#aggregates/iam/organisation';
 import { decisions } from '#harness/decisions';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
 
@@ -32,7 +32,7 @@ const acme = { facts: [held(organisation, 'acme', {})], moment: { principal: 'ad
 const asOwner = (place: object) => ({
   facts: [
     ...acme.facts,
-    held(user, 'alice', { organisation: 'acme', disabled: false }),
+    held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
     held(bindingOf(fewWords), 'owner', { subject: 'user/alice', role: 'owner', ...place }),
   ],
   moment: { principal: 'user/alice' },

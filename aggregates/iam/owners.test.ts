@@ -1,11 +1,12 @@
 import { ownedByOrganisation, ownedByProject, principalOwners, userOwners } from '#aggregates/iam/owners';
 import { project } from '#aggregates/iam/project';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { factsHolding, held } from '#harness/facts';
+import { fewWords } from '#harness/iam-words';
 
 const facts = factsHolding([
   held(project, 'shop', { organisation: 'acme' }),
-  held(user, 'alice', { organisation: 'acme', disabled: false }),
+  held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
 ]);
 
 test('what a tenant has is of its project and of the organisation of that', () => {

@@ -1,9 +1,10 @@
 import type { Id } from '#commands/codec/scalar';
 import { login, type Login } from '#aggregates/iam/login';
 import { session, sessionKeeping, sessionKind, type Session, type SessionEvent } from '#aggregates/iam/session';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { decisions, type Setting } from '#harness/decisions';
 import { factsHolding, held } from '#harness/facts';
+import { fewWords } from '#harness/iam-words';
 
 const id = '0'.repeat(32) as Id<'session'>;
 const loginId = '1'.repeat(32) as Id<'login'>;
@@ -34,7 +35,7 @@ const revoked: SessionEvent = { kind: 'session.revoked', body: {} };
 const end = { kind: 'session.end' as const, id, body: {} };
 const ended: SessionEvent = { kind: 'session.ended', body: {} };
 
-const alice = (disabled = false) => held(user, 'alice', { organisation: 'acme', disabled });
+const alice = (disabled = false) => held(userOf(fewWords), 'alice', { organisation: 'acme', disabled });
 const there: Setting = { facts: [alice()] };
 const day = 86_400_000;
 const after = (ms: number): Setting => ({ facts: [alice()], moment: { now: ms } });
@@ -67,7 +68,7 @@ decisions(session, [
     'session.unapproved',
     {
       facts: [
-        held(user, 'alice', { organisation: 'acme', disabled: false }, { createPosition: 9 }),
+        held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }, { createPosition: 9 }),
         held(login, loginId, approved, { modPosition: 8 }),
       ],
     },

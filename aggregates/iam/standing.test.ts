@@ -6,14 +6,14 @@ import { groupOf } from '#aggregates/iam/group';
 import { project } from '#aggregates/iam/project';
 import { roleOf } from '#aggregates/iam/role';
 import { considered, rulesOf, standingOf } from '#aggregates/iam/standing';
-import { user } from '#aggregates/iam/user';
+import { userOf } from '#aggregates/iam/user';
 import { factsHolding, held, type Held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
 
 const binding = bindingOf(fewWords);
 const people: readonly Held[] = [
-  held(user, 'alice', { organisation: 'acme', disabled: false }),
-  held(user, 'gone', { organisation: 'acme', disabled: true }),
+  held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
+  held(userOf(fewWords), 'gone', { organisation: 'acme', disabled: true }),
   held(groupOf(fewWords), 'acme/developers', { organisation: 'acme', members: ['user/alice'] }),
   held(roleOf(fewWords), 'creator', { permissions: ['vm.create'] }),
   held(project, 'shop', { organisation: 'acme', labels: { environment: 'test' } }),

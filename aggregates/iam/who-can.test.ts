@@ -1,44 +1,15 @@
 import * as fc from 'fast-check';
-import { only, type Holder, type Question, type Target } from '#aggregates/access';
-import { bindingOf } from '#aggregates/iam/binding';
+import { only, type Holder, type Target } from '#aggregates/access';
 import type { Binding } from '#aggregates/iam/binding-state';
 import { explain } from '#aggregates/iam/explain';
-import { groupOf } from '#aggregates/iam/group';
-import { project } from '#aggregates/iam/project';
-import { roleOf } from '#aggregates/iam/role';
 import { standingOf } from '#aggregates/iam/standing';
-import { user } from '#aggregates/iam/user';
 import { whoCan } from '#aggregates/iam/who-can';
-import { factsHolding, held, type Held } from '#harness/facts';
+import { asked, factsBinding, key, shopVm } from '#harness/iam-people';
 import { fewWords } from '#harness/iam-words';
-
-const people: readonly Held[] = [
-  held(user, 'alice', { organisation: 'acme', disabled: false }),
-  held(user, 'bob', { organisation: 'acme', disabled: false }),
-  held(user, 'gone', { organisation: 'acme', disabled: true }),
-  held(groupOf(fewWords), 'acme/developers', { organisation: 'acme', members: ['user/alice', 'user/gone'] }),
-  held(roleOf(fewWords), 'creator', { permissions: ['vm.create'] }),
-  held(roleOf(fewWords), 'acme/creator', { organisation: 'acme', permissions: ['vm.create'] }),
-  held(roleOf(fewWords), 'other/creator', { organisation: 'other', permissions: ['vm.create'] }),
-  held(project, 'shop', { organisation: 'acme' }),
-];
-const shopVm: Target = { owners: ['organisation/acme', 'project/shop'], objects: only('vm', 'shop/a') };
-const key = (id: string): Target => ({ owners: [], objects: only('key', id) });
-
-const factsOf = (bindings: Readonly<Record<string, Binding>>) =>
-  factsHolding([...people, ...Object.entries(bindings).map(([id, one]) => held(bindingOf(fewWords), id, one))]);
-
-const asked = (permission: string, target: Target, principal = 'user/alice'): Question => ({
-  permission,
-  target,
-  principal,
-  address: '192.0.2.7',
-  now: 1_000,
-});
 
 describe('who can', () => {
   const holders = (bindings: Readonly<Record<string, Binding>>, permission: string, target: Target) =>
-    whoCan(factsOf(bindings), fewWords, permission, target, 1_000);
+    whoCan(factsBinding(bindings), fewWords, permission, target, 1_000);
 
   test('lists users, members of groups and everyone, each with its binding', () => {
     const bindings: Readonly<Record<string, Binding>> = {
@@ -106,7 +77,7 @@ test('all three questions have one answer', () => {
   const permission = fc.constantFrom(...fewWords.permissions());
   fc.assert(
     fc.property(fc.array(one, { maxLength: 8 }), target, permission, (bindings, wanted, may) => {
-      const facts = factsOf(Object.fromEntries(bindings.map((binding, at) => [`b${at}`, binding])));
+      const facts = factsBinding(Object.fromEntries(bindings.map((binding, at) => [`b${at}`, binding])));
       const { allowed, denied } = whoCan(facts, fewWords, may, wanted, 1_000);
       const now = (holders: readonly Holder[]): readonly string[] =>
         holders.filter(({ unmet }) => unmet === undefined).map(({ principal }) => principal);

@@ -2,7 +2,7 @@ import { boolean, choice, id, integer, text } from '#commands/codec/scalar';
 import { map, object, optional } from '#commands/codec/object';
 import { command, type CommandOf } from '#commands/command';
 import { Sealed } from '#commands/iam/material';
-import { DisplayName, GroupId, OrganisationId } from '#commands/iam/name';
+import { DisplayName, GroupId, Issuer, OrganisationId } from '#commands/iam/name';
 import { view } from '#commands/view';
 
 const ProviderId = id('identity-provider', {
@@ -15,12 +15,7 @@ const claim = (name: string, summary: string) =>
 
 /** What maps whoever another issuer names to a user of ours. */
 const fields = {
-  issuer: text('issuer', {
-    summary: 'The URL that its tokens name; what it publishes is read below it.',
-    pattern: 'https?://[^\\s?#]+[^\\s?#/]',
-    maxLength: 500,
-    example: 'https://id.example.org',
-  }),
+  issuer: Issuer,
   clientId: text('client id', {
     summary: 'What we are called there.',
     pattern: '[!-~]+',

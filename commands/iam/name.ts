@@ -69,6 +69,13 @@ export const DisplayName = text('display name', {
 
 export const Description = text('description', { summary: 'What it is for.', maxLength: 1_000 });
 
+export const Issuer = text('issuer', {
+  summary: 'The URL that its tokens name; what it publishes is read below it.',
+  pattern: 'https?://[^\\s?#]+[^\\s?#/]',
+  maxLength: 500,
+  example: 'https://id.example.org',
+});
+
 /** What stands before the slash of an id: the organisation of a group or role, the project of a service account. */
 export const ownerIn = (name: string): string | undefined => {
   const slash = name.indexOf('/');

@@ -1,7 +1,7 @@
-import { object, optional } from '#commands/codec/object';
+import { map, object, optional } from '#commands/codec/object';
 import { boolean, integer, text } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
-import { DisplayName, OrganisationId, UserId } from '#commands/iam/name';
+import { DisplayName, Issuer, OrganisationId, UserId } from '#commands/iam/name';
 import { view } from '#commands/view';
 
 const about = {
@@ -42,6 +42,32 @@ export const enableUser = command('user', 'enable', {
   body: {},
 });
 
+const Subject = text('subject', {
+  summary: 'What an issuer calls somebody for ever, whatever becomes of their name or address.',
+  pattern: '[ -~]+',
+  minLength: 1,
+  maxLength: 255,
+  example: '248289761001',
+});
+
+/** Issuers that one user may be linked with. */
+export const maxLinks = 20;
+
+export const linkUser = command('user', 'link', {
+  summary: 'Keep who a user is at another issuer, once it was found by the name or address that the issuer gave.',
+  internal: true,
+  id: UserId,
+  body: { issuer: Issuer, subject: Subject },
+  examples: [{ title: 'A first login.', id: 'alice', body: { issuer: 'https://id.example.org', subject: '42' } }],
+});
+
+export const unlinkUser = command('user', 'unlink', {
+  summary: 'Forget who a user is at another issuer: whoever has its name or address there is linked at the next login.',
+  id: UserId,
+  body: { issuer: Issuer },
+  examples: [{ title: 'A new account there.', id: 'alice', body: { issuer: 'https://id.example.org' } }],
+});
+
 export const deleteUser = command('user', 'delete', {
   summary: 'Delete a user, with what was granted to it.',
   id: UserId,
@@ -51,7 +77,13 @@ export const deleteUser = command('user', 'delete', {
 export const UserUpdated = object(about);
 
 export type UserCommand = CommandOf<
-  typeof createUser | typeof updateUser | typeof disableUser | typeof enableUser | typeof deleteUser
+  | typeof createUser
+  | typeof updateUser
+  | typeof disableUser
+  | typeof enableUser
+  | typeof linkUser
+  | typeof unlinkUser
+  | typeof deleteUser
 >;
 
 export const users = view('user', {
@@ -61,6 +93,13 @@ export const users = view('user', {
     id: UserId,
     organisation: OrganisationId,
     ...about,
+    outside: optional(
+      map(Subject, {
+        summary: 'Who it is at other issuers that it has logged in with.',
+        key: Issuer,
+        maxEntries: maxLinks,
+      }),
+    ),
     disabled: boolean('disabled', { summary: 'Whether everything is refused that the user asks for.' }),
     createPosition: integer('position', { summary: 'Where it was created.', unit: 'position' }),
     modPosition: integer('position', { summary: 'Where it was last changed.', unit: 'position' }),

@@ -162,6 +162,43 @@ test('whoever is not there is created in the organisation and joins groups, wher
   expect(stage.eventsOf('acme/developers')).toEqual(['group.created', 'group.joined', 'group.left']);
 });
 
+describe('whoever has logged in once', () => {
+  const carol = { preferred_username: 'Carol.Smith', email: 'carol@example.org' };
+
+  test('is let in again by what the issuer never gives to anybody else', async () => {
+    await provider('update', { userBy: 'name', createUsers: true });
+    expect(await logIn(carol)).toBe('user/carol-smith');
+    expect(await logIn(carol)).toBe('user/carol-smith');
+    expect(await logIn({ ...carol, preferred_username: 'carol.jones' })).toBe('user/carol-smith');
+    expect(stage.eventsOf('carol-smith')).toEqual(['user.created', 'user.linked']);
+  });
+
+  test('is not mistaken for another who has come by the name or the address', async () => {
+    expect(await logIn()).toBe('user/alice');
+    expect(await logIn({ sub: '43' })).toBeUndefined();
+    expect(stage.node.notices().join()).toContain(
+      'user/alice is not let in. The user is somebody else at this issuer.',
+    );
+    await stage.send('user.unlink', 'alice', { issuer: outside.url });
+    expect(await logIn({ sub: '43' })).toBe('user/alice');
+    expect(await logIn()).toBeUndefined();
+  });
+
+  test('is not mistaken for another whose name comes to the same here', async () => {
+    await provider('update', { userBy: 'name', createUsers: true });
+    expect(await logIn(carol)).toBe('user/carol-smith');
+    expect(await logIn({ sub: '43', preferred_username: 'carol_smith' })).toBeUndefined();
+    expect(await logIn({ sub: '44', preferred_username: 'carol-smith' })).toBeUndefined();
+  });
+});
+
+test('an issuer that answers without end is not listened to', async () => {
+  outside.metadata = { ...outside.metadata, more: 'x'.repeat(300_000) };
+  const begun = begin();
+  await expect(begun).rejects.toThrow();
+  expect(stage.node.notices().join()).toContain('answers too much');
+});
+
 test.each<readonly [string, object]>([
   ['has an address that nobody verified', { email_verified: false }],
   ['has an address that may be verified', { email_verified: undefined }],

@@ -86,6 +86,11 @@ const stories: readonly Written[] = [
   { kind: 'key.put', id: 'moved', body: { value }, expectVersion: 1 },
   { kind: 'key.delete', id: 'moved', body: {}, principal: 'stranger' },
   { kind: 'level.raise', id: 'cluster', body: { level: 1 } },
+  { kind: 'alarm.raise', id: 'clock', body: { code: 'clock.behind', message: 'A clock is slow.', standing: true } },
+  { kind: 'alarm.disarm', id: 'clock', body: {} },
+  { kind: 'alarm.raise', id: 'clock', body: { code: 'clock.behind', message: 'A clock was slow.', standing: false } },
+  { kind: 'alarm.disarm', id: 'clock', body: {} },
+  { kind: 'alarm.disarm', id: 'clock', body: {} },
 ];
 
 /** Keys of a subject that come and go. */

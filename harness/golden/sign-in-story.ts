@@ -121,6 +121,12 @@ const company = (verb: string, body: object = {}): Written => ({
   body,
 });
 
+const link = (id: string, subject: string): Written => ({
+  kind: 'user.link',
+  id,
+  body: { issuer: provider.issuer, subject },
+});
+
 /** Another issuer whose users may log in: made known, changed, and forgotten. */
 export const federationStory: readonly Written[] = [
   company('create', provider),
@@ -133,6 +139,12 @@ export const federationStory: readonly Written[] = [
   company('update', { ...provider, groupsClaim: 'groups' }),
   company('update', { ...provider, issuer: 'https://other.example.org' }),
   company('setSecret', { secret: sealed('1') }),
+  { kind: 'user.create', id: 'alice', body: { organisation: 'acme' } },
+  link('alice', '42'),
+  link('alice', '42'),
+  link('alice', '43'),
+  { kind: 'user.unlink', id: 'alice', body: { issuer: provider.issuer } },
+  link('alice', '43'),
   company('delete'),
   company('delete'),
 ];

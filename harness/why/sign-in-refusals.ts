@@ -54,6 +54,12 @@ const signing = (digit: string) => ({ keyId: id(digit), publicKey: 'x'.repeat(43
 
 const provider = { issuer: 'https://id.example.org', clientId: 'ultracloud', userBy: 'email' };
 
+const link = (name: string, subject: string, at = ''): Asked => [
+  'user.link',
+  name,
+  { issuer: `https://id.example.org${at}`, subject },
+];
+
 /** How the refusals of sessions, keys, passwords and logins come about. */
 export const signInRefusals: Readonly<Record<string, readonly Asked[]>> = {
   'access-key.absent': [['access-key.delete', id('0'), {}]],
@@ -143,4 +149,7 @@ export const signInRefusals: Readonly<Record<string, readonly Asked[]>> = {
     ]),
     ['signing-key.rotate', 'cluster', {}],
   ],
+  'user.linkedOtherwise': [...user('linked'), link('linked', '1'), link('linked', '2')],
+  'user.linksFull': [...user('full'), ...many(21, (at) => link('full', '1', `/${at}`))],
+  'user.subjectTaken': [...user('first'), ...user('second'), link('first', '3'), link('second', '3')],
 };

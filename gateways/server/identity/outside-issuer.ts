@@ -100,8 +100,14 @@ const json = async (url: string, init: RequestInit): Promise<Readonly<Record<str
   // Nobody follows an issuer to where it was not said to be.
   const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(patienceMs) });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
-  const text = await response.text();
-  if (text.length > maxBytes) throw new Error(`${url} answers too much`);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += (part as Uint8Array).length;
+    if (bytes > maxBytes) throw new Error(`${url} answers too much`);
+    parts.push(part as Uint8Array);
+  }
+  const text = Buffer.concat(parts).toString('utf8');
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) throw new Error(`${url} answers no object`);
   return value as Readonly<Record<string, unknown>>;
