@@ -23,25 +23,40 @@ export const secretGiven = async (terminal: Terminal, file: string | undefined, 
   );
 };
 
-/** A line typed at a terminal; its characters are not shown unless `shown`. */
+/** The same of a secret that is to be kept: typed twice, since nobody sees what is typed. */
+export const newSecretGiven = async (terminal: Terminal, file: string | undefined, prompt: string): Promise<string> => {
+  const secret = await secretGiven(terminal, file, prompt);
+  if (file !== undefined || secret === (await typed(terminal, 'Again: '))) return secret;
+  throw usage('The two are not the same.', 'Nothing was changed; try again.');
+};
+
+/** A line typed at a terminal; its characters are not shown unless `shown`. What was typed behind it stays. */
 export const typed = async ({ stdin, stderr }: Terminal, prompt: string, shown = false): Promise<string> => {
   stderr.write(prompt);
   const raw = stdin as typeof stdin & { setRawMode?: (on: boolean) => void };
   raw.setRawMode?.(true);
   try {
     let line = '';
-    for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
-      for (const char of chunk.toString()) {
-        if (char === '\r' || char === '\n') return line;
+    // The next prompt reads the same stream.
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>) {
+      const text = chunk.toString();
+      let read = 0;
+      for (const char of text) {
+        read += char.length;
+        if (char === '\r' || char === '\n') {
+          if (read < text.length) stdin.unshift(Buffer.from(text.slice(read)));
+          return line;
+        }
         if (char === '\u0003' || char === '\u0004') throw usage('Interrupted.');
         const isErasure = char === '\u007f' || char === '\b';
-        line = isErasure ? line.slice(0, -1) : line + char;
+        line = isErasure ? [...line].slice(0, -1).join('') : line + char;
         if (shown) stderr.write(isErasure ? '\b \b' : char);
       }
     }
     return line;
   } finally {
     raw.setRawMode?.(false);
+    stdin.pause();
     stderr.write('\n');
   }
 };

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 export interface Screen {
   write(chunk: string | Uint8Array): void;
   readonly isTTY: boolean;
-  /** Undefined when it is no terminal, so nothing is cut to fit. */
+  /** Undefined when it is no terminal or does not say, so nothing is cut to fit. */
   readonly columns: number | undefined;
   readonly rows: number | undefined;
 }
@@ -22,16 +22,20 @@ export interface Terminal {
   interrupted(): AbortSignal;
 }
 
+/** Terminals that do not know how large they are say 0. */
+const sizeOf = ({ isTTY }: NodeJS.WriteStream, size: number): number | undefined =>
+  isTTY && size > 0 ? size : undefined;
+
 const screenOf = (stream: NodeJS.WriteStream): Screen => ({
   write: (chunk) => {
     stream.write(chunk);
   },
   isTTY: stream.isTTY === true,
   get columns() {
-    return stream.isTTY ? stream.columns : undefined;
+    return sizeOf(stream, stream.columns);
   },
   get rows() {
-    return stream.isTTY ? stream.rows : undefined;
+    return sizeOf(stream, stream.rows);
   },
 });
 

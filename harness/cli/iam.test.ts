@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStage, runCommand, type Stage } from '#harness/cli/command';
+import { runTyping, type Answer } from '#harness/cli/typing';
 import type { Ran } from '#harness/quickstart/cli';
 
 /** Questions of who may do what, and logging in, as they are typed. */
@@ -173,5 +174,48 @@ describe('a login', () => {
     });
     expect((await as('nobody', `logout --endpoint ${http}`)).stderr).toContain('Nobody is logged in here.');
     rmSync(wrong);
+  });
+});
+
+describe('at a terminal', () => {
+  const type = (home: string, line: string, answers: readonly Answer[], more: Readonly<Record<string, string>> = {}) =>
+    runTyping(line.split(' '), answers, { HOME: join(stage.directory, home), ...more });
+  const typed = 'typed, and long enough';
+
+  test('passwords are asked for, twice when they are new, and shown nowhere', async () => {
+    expect(await run('user create typist --organisation acme')).toMatchObject({ exitCode: 0 });
+    const asAdmin = { ULTRACLOUD_DATA: stage.data };
+    const set = (first: string, second: string) =>
+      type(
+        'admin',
+        'authenticator set-password typist',
+        [
+          ['New password of typist: ', first],
+          ['Again: ', second],
+        ],
+        asAdmin,
+      );
+    const other = await set(typed, `${typed}.`);
+    expect(other).toMatchObject({ exitCode: 2, shown: expect.stringContaining('The two are not the same.') });
+    expect(await set(typed, typed)).toMatchObject({ exitCode: 0 });
+
+    const begun = `login typist --endpoint ${stage.server.endpoints.http}`;
+    const login = await type('typist', begun, [['Password of typist: ', typed]]);
+    expect(login).toMatchObject({ exitCode: 0, shown: expect.stringContaining('as user/typist') });
+
+    const changed = 'changed, and long enough';
+    const change = await type('typist', 'authenticator change-password typist', [
+      ['Password until now: ', typed],
+      ['New password: ', changed],
+      ['Again: ', changed],
+    ]);
+    expect(change).toMatchObject({ exitCode: 0 });
+    for (const { shown } of [other, login, change]) expect(shown).not.toContain('long enough');
+    expect(await type('typist', begun, [['Password of typist: ', changed]])).toMatchObject({ exitCode: 0 });
+  });
+
+  test('tables are not cut to a terminal that does not say how wide it is', async () => {
+    const { shown } = await type('admin', 'iam roles', [], { ULTRACLOUD_DATA: stage.data });
+    expect(shown).toContain('Read and change keys and leases.');
   });
 });

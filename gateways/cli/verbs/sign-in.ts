@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { showDecided, submit } from '#gateways/cli/decided';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { textAt } from '#gateways/cli/json';
-import { passwordFile, secretGiven } from '#gateways/cli/secret';
+import { newSecretGiven, passwordFile, secretGiven } from '#gateways/cli/secret';
 import type { Argument, Call, Flag, Verb } from '#gateways/cli/verb';
 
 /** What is needed to log in: passwords, one-time codes, keys, codes of devices, and secrets of other issuers. */
@@ -25,7 +25,7 @@ const setPassword: Verb = {
   run: async (call) => {
     const { session, words } = call;
     const name = words.argument('user') ?? '';
-    const password = await secretGiven(session.terminal, words.text('password-file'), `New password of ${name}: `);
+    const password = await newSecretGiven(session.terminal, words.text('password-file'), `New password of ${name}: `);
     return send(call, 'setPassword', { password });
   },
 };
@@ -46,7 +46,7 @@ const changePassword: Verb = {
     const { session, words } = call;
     const { terminal } = session;
     const oldPassword = await secretGiven(terminal, words.text('old-password-file'), 'Password until now: ');
-    const password = await secretGiven(terminal, words.text('password-file'), 'New password: ');
+    const password = await newSecretGiven(terminal, words.text('password-file'), 'New password: ');
     return send(call, 'changePassword', { oldPassword, password });
   },
 };
@@ -128,7 +128,7 @@ const setSecret: Verb = {
   run: async (call) => {
     const { session, words } = call;
     const id = words.argument('identity-provider') ?? '';
-    const secret = await secretGiven(session.terminal, words.text('secret-file'), `Secret of ${id}: `);
+    const secret = await newSecretGiven(session.terminal, words.text('secret-file'), `Secret of ${id}: `);
     const decided = await submit(call, `/v1/identity-providers/${encodeURIComponent(id)}/setSecret`, { secret });
     return showDecided(call, decided, { noun: 'identity-provider', id });
   },
