@@ -40,6 +40,7 @@ import { secretKey } from '#aggregates/iam/secret-key';
 import { serviceAccount } from '#aggregates/iam/service-account';
 import { session, sessionKeeping } from '#aggregates/iam/session';
 import { signingKey } from '#aggregates/iam/signing-key';
+import { host } from '#aggregates/node-agent/host';
 import { userOf } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
 import type { Component } from '#log/component';
@@ -69,6 +70,7 @@ import { secretKeyView } from '#projections/iam/secret-key';
 import { serviceAccountView } from '#projections/iam/service-account';
 import { sessionView } from '#projections/iam/session';
 import { signingKeyView } from '#projections/iam/signing-key';
+import { hostView } from '#projections/node-agent/host';
 import { userView } from '#projections/iam/user';
 
 const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
@@ -180,5 +182,13 @@ export const catalog: readonly Component[] = [
       identityProviderView,
     ],
     access: iamAccess(words),
+  },
+  {
+    name: 'node-agent',
+    summary: 'The machines of the cluster: who is in, what each has, and whether it is heard of.',
+    aggregates: [host],
+    procedures: [],
+    reactions: [],
+    views: [hostView],
   },
 ];

@@ -2,6 +2,7 @@ import { object, optional } from '#commands/codec/object';
 import { integer, json, text } from '#commands/codec/scalar';
 import { BatchCommands } from '#commands/cluster/batch';
 import { route, type FixedRoute } from '#gateways/fixed-route';
+import { hostRoutes } from '#gateways/host-routes';
 import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
 import { rightsRoutes } from '#gateways/rights-routes';
 import { signInRoutes } from '#gateways/sign-in-routes';
@@ -59,6 +60,7 @@ export const fixedRoutes: readonly FixedRoute[] = [
     answer: '`position` and `outcomes`, one for each command.',
   }),
   ...signInRoutes,
+  ...hostRoutes,
   ...rightsRoutes,
   route('GET', '/v1/timeline/{noun}/{id}', 'timeline', {
     tag: 'history',

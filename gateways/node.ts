@@ -82,12 +82,14 @@ export interface Certificates {
   identify(shown: X509Certificate): Identified;
 }
 
-/** The leases' clock: renewals are kept in memory by the holder of the liveness duty and never enter the log. */
+/** Who is alive: what is heard is kept in memory by the holder of the liveness duty and never enters the log. */
 export interface Liveness {
   /** Starts the lease's time again; undefined when there is no such lease. */
   renew(lease: string): { readonly ttlSeconds: number } | undefined;
   /** Seconds until the lease ends unless it is renewed; undefined when there is no such lease. */
   remainingSeconds(lease: string): number | undefined;
+  /** A host is alive, as of an epoch; undefined when it is not up, or in another epoch. */
+  hear(host: string, epoch: number): { readonly ttlSeconds: number } | undefined;
 }
 
 export interface Backup {
@@ -149,6 +151,23 @@ export interface Operations {
   verifyLog(progress?: (position: number) => void): Promise<Verification>;
 }
 
+/** What a machine shows that takes an invitation. */
+export interface ShownInvitation {
+  readonly token: string;
+  readonly csr: string;
+}
+
+/** How machines come to be hosts. */
+export interface Hosts {
+  /** A token for a host, and the digest that the log may know. Makes the authority when there is none. */
+  makeInvitation(host: string): Promise<{ readonly token: string; readonly digest: string }>;
+  /** A certificate of the host that an invitation names; `busy` when an address has shown too many wrong ones. */
+  enrol(
+    shown: ShownInvitation,
+    address: string,
+  ): Promise<CertificateAnswer | { readonly rejection: Rejection } | 'busy'>;
+}
+
 /** One running control-plane node, as its gateways see it. */
 export interface Node {
   readonly engine: Engine;
@@ -157,6 +176,7 @@ export interface Node {
   /** Seals what may enter the log, and opens it. */
   readonly keyring: Keyring;
   readonly certificates: Certificates;
+  readonly hosts: Hosts;
   readonly identity: Identity;
   readonly clusterId: string;
   readonly directory: string;

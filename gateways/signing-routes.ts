@@ -3,7 +3,7 @@ import { choice, text } from '#commands/codec/scalar';
 import { Addresses, CertificateId, LifetimeSeconds, Names, Subject } from '#commands/iam/certificate';
 import { route, type FixedRoute } from '#gateways/fixed-route';
 
-const Csr = text('signing request', {
+export const Csr = text('signing request', {
   summary: 'A certificate request (PKCS #10) in PEM. Its names and addresses are heard, and nothing else of it.',
   maxLength: 16_384,
 });

@@ -23,13 +23,8 @@ const DRAWN_AT_ONCE = 32;
 const IDS_PER_NOUN = 3;
 
 /** Commands of a vocabulary, with few ids of each noun so that they meet; a seed gives the same ones again. */
-const drawnCommands = (
-  vocabulary: Vocabulary,
-  random: Random,
-  favoured: ReadonlySet<string>,
-): ((position: number) => AnyCommand) => {
+const drawnCommands = (vocabulary: Vocabulary, random: Random): ((position: number) => AnyCommand) => {
   const specs = [...vocabulary.commands.values()];
-  const wanted = specs.filter(({ noun }) => favoured.has(noun));
   const embeddable = specs.filter(({ internal, body }) => !internal && listOfCommands(body) === undefined);
   const generated = generator(random);
   const ids = idsOf(specs, random);
@@ -64,22 +59,16 @@ const drawnCommands = (
     return spec.id === undefined ? { command: spec.kind, body } : { command: spec.kind, id: drawId(spec), body };
   };
   return (position) => {
-    const spec = wanted.length > 0 && random.chance(0.5) ? random.pick(wanted) : random.pick(specs);
+    const spec = random.pick(specs);
     const command = { kind: spec.kind, id: drawId(spec), body: placed(spec, drawBody(spec)) };
     if (spec.internal) notable.set(spec.kind, position);
     return command;
   };
 };
 
-/** A log of such commands on a clock that stands still or jumps; half of them are about favoured nouns. */
-export const drawnLog = (
-  vocabulary: Vocabulary,
-  random: Random,
-  length: number,
-  principal: Principal,
-  favoured: ReadonlySet<string> = new Set(),
-): Drawn[] => {
-  const next = drawnCommands(vocabulary, random, favoured);
+/** A log of such commands on a clock that stands still or jumps. */
+export const drawnLog = (vocabulary: Vocabulary, random: Random, length: number, principal: Principal): Drawn[] => {
+  const next = drawnCommands(vocabulary, random);
   let nowMs = 1_700_000_000_000;
   return Array.from({ length }, (_, at) => {
     nowMs += random.pick([0, 0, 1, 50, 1_000, 30_000]);

@@ -24,6 +24,7 @@ import { loadSnapshot, takeSnapshot, type Manifest } from '#log/snapshot';
 import { tryOut } from '#log/try';
 import { kernelRejections, vocabularyOf } from '#log/vocabulary';
 import { arbitrary } from '#harness/arbitrary';
+import { goldenSources } from '#harness/golden/golden-source';
 import { drawnLog, type Drawn } from '#harness/drawn-commands';
 import { noRows } from '#harness/facts';
 import { createTopic, NO_FAULTS, openFakeLog } from '#harness/log/fake-log';
@@ -38,12 +39,9 @@ const aggregates = [...vocabulary.aggregates.values()];
 const isInternal = (kind: string): boolean => vocabulary.commands.get(kind)?.internal === true;
 const permitted = ({ kind }: { readonly kind: string }): string =>
   isInternal(kind) ? systemPrincipal : administrator.name;
-const drawn = (seed: number, length = 400, favoured: ReadonlySet<string> = new Set()): readonly Drawn[] =>
-  drawnLog(vocabulary, randomOf(seed), length, permitted, favoured);
+const drawn = (seed: number, length = 400): readonly Drawn[] => drawnLog(vocabulary, randomOf(seed), length, permitted);
 const fresh = (name = 'one'): Replica => replica(name, vocabulary, policy);
 const seeds = [1, 2, 3];
-/** Logs that are drawn at most until every command was accepted once. */
-const MOST_SEEDS = 40;
 
 const fieldsOf = (codec: AnyCodec): readonly string[] =>
   codec.shape.kind === 'object' ? Object.keys(codec.shape.props) : [];
@@ -149,28 +147,23 @@ describe('wire', () => {
 });
 
 describe('outcomes', () => {
-  const outcomesOf = (seed: number, favoured?: ReadonlySet<string>): readonly Outcome[] =>
-    fresh().apply(drawn(seed, 1_500, favoured).map(({ from }) => from));
-  const outcomes = seeds.flatMap((seed) => outcomesOf(seed));
+  const ofDraws = seeds.flatMap((seed) => fresh().apply(drawn(seed, 1_500).map(({ from }) => from)));
+  // Some commands are accepted only behind others that no draw hits upon, such as a secret that was given before.
+  const ofStories = Object.values(goldenSources).flatMap((story) => fresh().apply(story()));
+  const all = [...ofDraws, ...ofStories];
+  const kinds = (of: readonly Outcome[], status: string): Set<string> =>
+    new Set(of.flatMap(({ kind, result }) => (result.status === status ? [kind] : [])));
 
-  test('what is drawn is accepted and refused, by every kind of command', () => {
-    const all = [...outcomes];
-    const kinds = (status: string): Set<string> =>
-      new Set(all.flatMap(({ kind, result }) => (result.status === status ? [kind] : [])));
-    const neverAccepted = (): readonly string[] =>
-      specs.map(({ kind }) => kind).filter((kind) => !kinds('accepted').has(kind));
-    // A few commands need much to be there before they are accepted, and then luck.
-    for (let seed = seeds.length + 1; neverAccepted().length > 0 && seed <= MOST_SEEDS; seed++) {
-      const nouns = neverAccepted().map((kind) => kind.slice(0, kind.indexOf('.')));
-      all.push(...outcomesOf(seed, new Set(nouns)));
-    }
-    expect(neverAccepted()).toEqual([]);
-    expect(kinds('rejected').size).toBeGreaterThan(specs.length / 3);
-  }, 60_000);
+  test('every kind of command is accepted, and most of them in what is drawn', () => {
+    const accepted = kinds(all, 'accepted');
+    expect(specs.map(({ kind }) => kind).filter((kind) => !accepted.has(kind))).toEqual([]);
+    expect(kinds(ofDraws, 'accepted').size).toBeGreaterThan((specs.length * 2) / 3);
+    expect(kinds(ofDraws, 'rejected').size).toBeGreaterThan(specs.length / 3);
+  });
 
   test('events are of declared kinds and codecs', () => {
     const declared = new Map(aggregates.flatMap(({ events }) => Object.entries(events)));
-    for (const { result } of outcomes) {
+    for (const { result } of ofDraws) {
       if (result.status !== 'accepted') continue;
       for (const { kind, body } of result.events) {
         const codec = declared.get(kind);
@@ -181,7 +174,7 @@ describe('outcomes', () => {
   });
 
   test('replies are of the declared codec', () => {
-    for (const { kind, result } of outcomes) {
+    for (const { kind, result } of ofDraws) {
       const reply = vocabulary.commands.get(kind)?.reply;
       if (result.status !== 'accepted' || reply === undefined) continue;
       expect([kind, decode(reply, encode(reply, result.reply))]).toEqual([kind, right(result.reply)]);
@@ -189,7 +182,7 @@ describe('outcomes', () => {
   });
 
   test('rejections are declared by whoever decides, or by the log', () => {
-    for (const { kind, result } of outcomes) {
+    for (const { kind, result } of ofDraws) {
       if (result.status !== 'rejected') continue;
       expect(result.code).not.toBe('command.poisoned');
       const declaring = vocabulary.procedures.get(kind) ?? vocabulary.deciders.get(kind);

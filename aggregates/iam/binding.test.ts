@@ -10,6 +10,7 @@ import { userOf } from '#aggregates/iam/user';
 import { decisions, type Setting } from '#harness/decisions';
 import { factsHolding, held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
+import { knownHost } from '#harness/known-host';
 
 type Body = TypeOf<typeof createBinding.body>;
 
@@ -42,6 +43,7 @@ const deniedBob: Setting = {
 const busy = Array.from({ length: maxBindingsPerSubject }, (_, at) =>
   held(binding, `b${at}`, { subject: 'user/alice', role: 'viewer' }),
 );
+const withHost: Setting = { ...admin, facts: [...(admin.facts ?? []), knownHost('n')] };
 const keys = { noun: 'key', prefix: 'app/' };
 
 decisions(binding, [
@@ -55,7 +57,8 @@ decisions(binding, [
   ['refuses an organisation that is not there', [], create({ organisation: 'x' }), 'organisation.absent', admin],
   ['refuses a role that is not there', [], create({ role: 'x' }), 'binding.roleAbsent', admin],
   ['refuses somebody who is not there', [], create({ subject: 'user/x' }), 'binding.subjectAbsent', admin],
-  ['takes a host before it comes', [], create({ subject: 'host/n' }), [created({ subject: 'host/n' })], admin],
+  ['takes a host', [], create({ subject: 'host/n' }), [created({ subject: 'host/n' })], withHost],
+  ['refuses a host that is not there', [], create({ subject: 'host/x' }), 'binding.subjectAbsent', admin],
   ['takes everyone', [], create({ subject: 'everyone' }), [created({ subject: 'everyone' })], admin],
   ['refuses two places', [], create({ project: 'shop', organisation: 'acme' }), 'binding.placeUnclear', admin],
   ['refuses a noun without objects', [], create({ noun: 'key' }), 'binding.placeUnclear', admin],

@@ -24,11 +24,11 @@ import { organisationAbsent, organisationKind } from '#aggregates/iam/organisati
 import { projectOwners } from '#aggregates/iam/owners';
 import { projectAbsent, projectKind } from '#aggregates/iam/project';
 import { roleKind } from '#aggregates/iam/role';
-import { same } from '#aggregates/iam/same';
+import { same } from '#aggregates/same';
 import { everyone, maxBindingsPerSubject, ruleOf } from '#aggregates/iam/standing';
 import { isLastAdministrator } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
-import { named, nounAndId } from '#aggregates/named';
+import { named } from '#aggregates/named';
 
 export type BindingEvent =
   | { readonly kind: 'binding.created'; readonly body: TypeOf<typeof createBinding.body> }
@@ -189,9 +189,7 @@ const present = ({ subject, role, organisation, project }: Binding, facts: Facts
   if (!Object.hasOwn(builtinRoles, role) && facts.get(roleKind, role) === undefined) {
     return left({ code: 'binding.roleAbsent', detail: { role } });
   }
-  const [noun] = nounAndId(subject);
-  // Hosts are known by their certificates, which may come later.
-  const isKnown = subject === everyone || noun === 'host' || named(facts, subject) !== undefined;
+  const isKnown = subject === everyone || named(facts, subject) !== undefined;
   return isKnown ? fine : left({ code: 'binding.subjectAbsent', detail: { subject } });
 };
 

@@ -36,10 +36,11 @@ test('what everybody may do to itself is there to be done', () => {
 
 test('an editor works with everything of tenants, and decides nothing about people or the cluster', () => {
   const editor = permitsOfRole('editor');
+  const ofCluster = ['cluster', 'iam', 'node-agent'];
   const cluster = ['alarm.disarm', 'quota.set', 'quota.lift'];
-  const ofTenants = asked((name) => !['cluster', 'iam'].includes(name)).filter((one) => !cluster.includes(one));
+  const ofTenants = asked((name) => !ofCluster.includes(name)).filter((one) => !cluster.includes(one));
   expect(ofTenants.filter((one) => !permitsOne(editor, one))).toEqual([]);
-  expect(asked((name) => ['cluster', 'iam'].includes(name)).filter((one) => permitsOne(editor, one))).toEqual([]);
+  expect(asked((name) => ofCluster.includes(name)).filter((one) => permitsOne(editor, one))).toEqual([]);
 });
 
 test('a viewer changes nothing, and an operator nothing about people', () => {

@@ -17,13 +17,14 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
   },
   viewer: { description: 'Look at everything but the log.', permissions: ['*.read'], except: ['log.read'] },
   operator: {
-    description: 'Run the cluster: alarms, backups, the log, quotas and history. Nothing about people.',
+    description: 'Run the cluster: hosts, alarms, backups, the log, quotas and history. Nothing about people.',
     permissions: [
       '*.read',
       'alarm.*',
       'backup.*',
       'certificate.*',
       'history.*',
+      'host.*',
       'lease.*',
       'level.*',
       'log.*',
@@ -53,4 +54,8 @@ export const ownPermissions: Permits = permitsOf([
   'session.read',
   'session.revoke',
   'access-key.read',
+  'host.read',
+  'host.join',
+  'host.report',
+  'host.heartbeat',
 ]);

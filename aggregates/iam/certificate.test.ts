@@ -8,6 +8,7 @@ import { isValid, type Certificate } from '#aggregates/certificate';
 import { certificate, type CertificateEvent } from '#aggregates/iam/certificate';
 import { decisions, type Setting } from '#harness/decisions';
 import { held } from '#harness/facts';
+import { knownHost } from '#harness/known-host';
 
 type Asked = CommandOf<typeof requestCertificate>['body'];
 
@@ -67,7 +68,7 @@ const issued = (more: Partial<typeof signed> = {}): CertificateEvent => ({
 const revoked: CertificateEvent = { kind: 'certificate.revoked', body: { reason: 'keyCompromise' } };
 const lapsed: CertificateEvent = { kind: 'certificate.lapsed', body: {} };
 
-const here: Setting = { facts: [ours] };
+const here: Setting = { facts: [ours, knownHost('node1')] };
 const many = Array.from({ length: maxLivePerSubject }, (_, at) =>
   held(certificate, String(at), { ...host, requestedMs: 0, phase: 'requested' }),
 );
@@ -92,6 +93,7 @@ decisions(certificate, [
   ['refuses a host as a server', [], request({ purpose: 'server' }), 'certificate.mismatched', here],
   ['refuses a server as a host', [], request({ purpose: 'host' }, server), 'certificate.mismatched', here],
   ['refuses SSH for a server', [], request({ purpose: 'ssh-host' }, server), 'certificate.mismatched', here],
+  ['refuses a host that is not there', [], request(), 'certificate.hostAbsent', { facts: [ours] }],
   ['refuses no name at all', [], request({ names: [], addresses: [] }), 'certificate.nameless', here],
   ['refuses a wildcard', [], request({ names: ['a', '*.example.net'] }), 'certificate.unsignable', here],
   ['refuses an empty name', [], request({ names: [''] }), 'certificate.unsignable', here],
@@ -112,9 +114,21 @@ decisions(certificate, [
     'certificate.tooLong',
     here,
   ],
-  ['refuses more than one subject may have', [], request(), 'certificate.crowded', { facts: [ours, ...many] }],
-  ['counts those of its subject only', [], request({}, server), [requested(server)], { facts: [ours, ...many] }],
-  ['does not count what was revoked', [], request(), [requested()], { facts: [ours, ...spent] }],
+  [
+    'refuses more than one subject may have',
+    [],
+    request(),
+    'certificate.crowded',
+    { facts: [ours, knownHost('node1'), ...many] },
+  ],
+  [
+    'counts those of its subject only',
+    [],
+    request({}, server),
+    [requested(server)],
+    { facts: [ours, knownHost('node1'), ...many] },
+  ],
+  ['does not count what was revoked', [], request(), [requested()], { facts: [ours, knownHost('node1'), ...spent] }],
 
   ['records what was signed', [requested()], issue(), [issued()], here],
   ['takes the same certificate again as done', [requested(), issued()], issue(), [], here],

@@ -26,6 +26,7 @@ import { accept, impossible, reject, type Decision, type Moment } from '#aggrega
 import type { Facts } from '#aggregates/facts';
 import { authorityAbsent } from '#aggregates/iam/authority';
 import { isSignable, isSignableAddress } from '#aggregates/iam/signable';
+import { named } from '#aggregates/named';
 
 /** Index: what was asked for or signed and not revoked, by its subject. */
 const liveOfSubject = 'certificate.live';
@@ -55,6 +56,11 @@ const rejections = {
     category: 'invalid',
     summary: 'The purpose is not for such a subject.',
     fix: 'Ask for `server` for `server/NAME`, and for `host` or `ssh-host` for `host/NAME`.',
+  },
+  'certificate.hostAbsent': {
+    category: 'absent',
+    summary: 'There is no such host.',
+    fix: 'Create it first with `host create`, or correct the name.',
   },
   'certificate.nameless': {
     category: 'invalid',
@@ -173,6 +179,7 @@ const requested = (
   if (subject.startsWith('server/') !== (purpose === 'server')) {
     return reject('certificate.mismatched', { purpose, subject });
   }
+  if (purpose !== 'server' && named(facts, subject) === undefined) return reject('certificate.hostAbsent', { subject });
   if (names.length + addresses.length === 0) return reject('certificate.nameless');
   const refused = names.find((name) => !isSignable(name)) ?? addresses.find((address) => !isSignableAddress(address));
   if (refused !== undefined) return reject('certificate.unsignable', { name: refused });

@@ -4,6 +4,7 @@ import { serviceAccount } from '#aggregates/iam/service-account';
 import { userOf } from '#aggregates/iam/user';
 import { factsHolding, held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
+import { knownHost } from '#harness/known-host';
 
 const of = (noun: string): { readonly kind: Kind<object> } => ({ kind: kind<object>(noun) });
 const alice = { principal: 'user/alice', expiresMs: 100 };
@@ -11,6 +12,8 @@ const facts = factsHolding([
   held(userOf(fewWords), 'alice', { organisation: 'acme', disabled: false }),
   held(userOf(fewWords), 'off', { organisation: 'acme', disabled: true }),
   held(serviceAccount, 'shop/ci', { project: 'shop', disabled: false }),
+  knownHost('n1'),
+  knownHost('n2'),
   held(of('session'), 'live', alice),
   held(of('session'), 'revoked', { ...alice, revokedMs: 5 }),
   held(of('access-key'), 'key', { serviceAccount: 'shop/ci' }),
@@ -37,6 +40,7 @@ test.each([
   ['host/n1', 'certificate/bad', 1, 'certificate.revoked'],
   ['host/n1', 'certificate/asked', 1, 'certificate.unsigned'],
   ['host/n2', 'certificate/good', 1, 'certificate.absent'],
+  ['host/n3', 'certificate/good', 1, 'host.absent'],
   ['user/alice', 'admin.token', 1, 'credential.unknown'],
   ['admin', 'admin.token', 1, 'principal.unknown'],
   ['user/alice', undefined, 1, undefined],

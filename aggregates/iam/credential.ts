@@ -48,11 +48,10 @@ export const credentialOf = (facts: Facts, principal: string, credential: string
   }
 };
 
-/** Why a principal may do nothing, whatever it shows. Hosts are known by their certificates. */
+/** Why a principal may do nothing, whatever it shows. */
 export const principalGone = (facts: Facts, principal: string): string | undefined => {
   const [noun] = nounAndId(principal);
-  if (noun === 'host') return undefined;
-  if (noun !== 'user' && noun !== 'service-account') return 'principal.unknown';
+  if (noun !== 'user' && noun !== 'service-account' && noun !== 'host') return 'principal.unknown';
   const held = named<{ readonly disabled?: boolean }>(facts, principal)?.state;
   if (held === undefined) return `${noun}.absent`;
   return held.disabled === true ? `${noun}.disabled` : undefined;

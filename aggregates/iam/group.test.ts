@@ -7,6 +7,7 @@ import { userOf } from '#aggregates/iam/user';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
+import { knownHost } from '#harness/known-host';
 
 const group = groupOf(fewWords);
 const id = 'acme/developers' as Id<'group'>;
@@ -34,7 +35,7 @@ decisions(group, [
   ['adds a member', [created], change('add'), [joined()], { facts: [alice] }],
   ['adds a member only once', [created, joined()], change('add'), []],
   ['refuses a member that is not there', [created], change('add', 'user/bob'), 'member.absent'],
-  ['takes a host before it comes', [created], change('add', 'host/n1'), [joined('host/n1')]],
+  ['adds a host', [created], change('add', 'host/n1'), [joined('host/n1')], { facts: [knownHost('n1')] }],
   ['refuses more than a group may have', [created, ...full], change('add'), 'group.full', { facts: [alice] }],
   ['lets nobody hand on what they lack', [created], change('add'), 'iam.escalation', { facts: [alice, boss] }],
   ['lets the break-glass token hand on everything', [created], change('add'), [joined()], byAdmin],

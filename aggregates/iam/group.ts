@@ -13,13 +13,13 @@ import {
 import { organisationIn } from '#commands/iam/name';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
-import { kind, type Facts } from '#aggregates/facts';
+import { kind } from '#aggregates/facts';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
 import { ownedByOrganisation } from '#aggregates/iam/owners';
 import { groupsByMember, maxGroupsPerMember } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';
-import { named, nounAndId } from '#aggregates/named';
+import { named } from '#aggregates/named';
 
 export interface Group {
   readonly organisation: string;
@@ -95,7 +95,7 @@ export const groupOf = (words: Words): Aggregate<Group, GroupCommand, GroupEvent
       case 'group.add': {
         const { member } = command.body;
         if (state.members.includes(member)) return accept();
-        if (isMissing(facts, member)) return reject('member.absent', { member });
+        if (named(facts, member) === undefined) return reject('member.absent', { member });
         if (state.members.length >= maxMembers) return reject('group.full', { maxMembers });
         if (facts.count(groupsByMember, member) >= maxGroupsPerMember) {
           return reject('group.full', { maxGroupsPerMember });
@@ -128,9 +128,3 @@ export const groupOf = (words: Words): Aggregate<Group, GroupCommand, GroupEvent
     }
   },
 });
-
-/** Hosts are known by their certificates, which may come later. */
-const isMissing = (facts: Facts, member: string): boolean => {
-  const [noun] = nounAndId(member);
-  return noun !== 'host' && named(facts, member) === undefined;
-};

@@ -36,6 +36,8 @@ const changing: readonly string[] = [
   'user.disabled',
   'user.enabled',
   'user.deleted',
+  'host.created',
+  'host.deleted',
   'service-account.created',
   'service-account.disabled',
   'service-account.enabled',

@@ -13,7 +13,7 @@ import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
 import { ownedByOrganisation } from '#aggregates/iam/owners';
 import { permitsOf } from '#aggregates/iam/permits';
-import { same } from '#aggregates/iam/same';
+import { same } from '#aggregates/same';
 import type { Words } from '#aggregates/iam/words';
 
 type Permitted = TypeOf<typeof RolePermits>;

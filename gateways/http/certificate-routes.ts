@@ -10,7 +10,13 @@ import { strict } from '#gateways/http/operator-routes';
 import type { Route } from '#gateways/http/route';
 import { unrecorded } from '#gateways/http/unrecorded';
 import { CertificateRenewal, CertificateSigning, SshHostSigning } from '#gateways/signing-routes';
-import { KeysUnavailable, type CertificateRequest, type IssuedCertificate, type Node } from '#gateways/node';
+import {
+  KeysUnavailable,
+  type CertificateAnswer,
+  type CertificateRequest,
+  type IssuedCertificate,
+  type Node,
+} from '#gateways/node';
 
 const readNothing = queryReader({});
 
@@ -45,19 +51,27 @@ const signing = <Body>(node: Node, path: string, codec: ObjectCodec<Body>, asked
     if (request === undefined) return malformed([incomplete]);
     const { name, credential, address } = principal;
     const source = headers['user-agent']?.startsWith('ultracloud-cli/') === true ? 'cli' : 'http';
-    try {
-      const came = await node.certificates.request(request, { principal: name, credential, address, source });
-      if ('issued' in came) return issued(came.issued);
-      if ('problem' in came) return malformed([came.problem]);
-      const { result, position } = came.refused;
-      if (result.status !== 'rejected') throw new Error('what was not accepted was rejected');
-      const text = JSON.stringify(rejectedForm(result, position));
-      return { status: categories[result.category].status, text, position };
-    } catch (error) {
-      return locked(error) ?? unrecorded(error);
-    }
+    return certificateAnswer(() =>
+      node.certificates.request(request, { principal: name, credential, address, source }),
+    );
   },
 });
+
+/** What a request for a certificate came to, or what was answered in place of it. */
+export const certificateAnswer = async (ask: () => Promise<CertificateAnswer | Answer>): Promise<Answer> => {
+  try {
+    const came = await ask();
+    if ('status' in came) return came;
+    if ('issued' in came) return issued(came.issued);
+    if ('problem' in came) return malformed([came.problem]);
+    const { result, position } = came.refused;
+    if (result.status !== 'rejected') throw new Error('what was not accepted was rejected');
+    const text = JSON.stringify(rejectedForm(result, position));
+    return { status: categories[result.category].status, text, position };
+  } catch (error) {
+    return locked(error) ?? unrecorded(error);
+  }
+};
 
 const incomplete = {
   path: '',

@@ -7,6 +7,7 @@ import { randomSerial } from '#gateways/server/certificates/authority-keys';
 import { readSigningRequest } from '#gateways/server/certificates/signing-request';
 import { signCertificate } from '#gateways/server/certificates/signer';
 import type { ServerIdentity } from '#gateways/server/certificates/server-identity';
+import { makeHosts } from '#harness/known-host';
 import type { Json } from '#harness/http';
 import { startTestNode, type TestNode } from '#harness/node';
 
@@ -35,6 +36,7 @@ beforeEach(async () => {
   nowMs = Date.now();
   agents = [];
   node = await startTestNode({ now: () => nowMs });
+  await makeHosts(node, 'node1', 'node2');
   identity = await node.serverIdentity({ subject: 'server/here', names: ['localhost'], addresses: ['127.0.0.1'] });
   gateway = await startHttpGateway(node, { host: '127.0.0.1', port: 0, tls: identity });
 });
@@ -130,6 +132,7 @@ test('two identities in one request are refused, whatever they are worth', async
 
 test('a certificate of another cluster is refused', async () => {
   const other = await startTestNode();
+  await makeHosts(other, 'node1');
   const shown = await signedFor('host/node1', { from: other });
   await other.stop();
   expect(await client(shown)(...put)).toMatchObject(refused('unknownAuthority'));

@@ -22,6 +22,7 @@ import { plainConnections, type PlainConnectionParts, type PlainConnections } fr
 import { plainRoutes } from '#gateways/http/plain-routes';
 import { respondRaw } from '#gateways/http/respond';
 import type { Route } from '#gateways/http/route';
+import { hostRoutes } from '#gateways/http/host-routes';
 import { signInRoutes } from '#gateways/http/sign-in';
 import { trialRoute } from '#gateways/http/trial-route';
 import { listRoute, oneRoute } from '#gateways/http/view-route';
@@ -128,6 +129,7 @@ export const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): re
     ...historyRoutes(node, forms, streams),
     ...operatorRoutes(node),
     ...signInRoutes(node, forms, patience),
+    ...hostRoutes(node, forms, patience),
     ...iamRoutes(node, forms),
     ...certificateRoutes(node),
     ...healthRoutes(node),

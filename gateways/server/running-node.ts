@@ -21,6 +21,7 @@ import {
 import { startClock, watchClock } from '#gateways/server/clock';
 import type { DataDirectory } from '#gateways/server/data-directory';
 import { startDiskGuard } from '#gateways/server/disk-guard';
+import { hostsOf } from '#gateways/server/hosts';
 import { startKeyring } from '#gateways/server/keyring/node-keyring';
 import { found, isUnfounded, usualFounding, type Founding } from '#gateways/server/founding';
 import { startIdentity } from '#gateways/server/identity/identity';
@@ -113,6 +114,7 @@ export const startNode = async (data: DataDirectory, options: NodeOptions): Prom
     }),
     keyring: secrets.keyring,
     certificates,
+    hosts: hostsOf({ engine, certificates }),
     serverIdentity: (names) =>
       openServerIdentity({ engine, certificates, keyring: secrets.keyring, directory: data.path, tell }, names),
     store,

@@ -22,6 +22,7 @@ const open: Readonly<Record<string, string>> = {
   'GET /docs': 'a page without data',
   'GET /version': 'the release',
   'POST /v1/login': 'whoever asks shows a password',
+  'POST /v1/host-enrolments': 'whoever asks shows an invitation',
   'GET /health': 'whether the process answers',
   'GET /healthz': 'whether the process answers',
   'GET /livez': 'whether the process answers',
@@ -146,6 +147,7 @@ describe('the coverage of authorisation', () => {
       'POST /v1/authenticators/{id}/setPassword',
       'POST /v1/certificate-renewals',
       'POST /v1/certificate-requests',
+      'POST /v1/hosts/{id}/invite',
       'POST /v1/identity-providers/{id}/setSecret',
       'POST /v1/ssh-host-certificates',
     ]);

@@ -52,6 +52,8 @@ const authority = (verb: string, body: unknown): Written => ({ kind: `authority.
 
 /** An authority and its certificates: asked for, signed, renewed, revoked, at their end, and under new keys. */
 export const certificateStory: readonly Written[] = [
+  { kind: 'host.create', id: 'node1', body: {} },
+  { kind: 'host.create', id: 'node2', body: {} },
   request('a'),
   authority('create', keys('1', beganMs + 60_000)),
   authority('create', keys('1', beganMs + 60_000)),

@@ -9,6 +9,7 @@ import type { LogEntry } from '#log/log';
 import { vocabularyOf } from '#log/vocabulary';
 import { drawnLog } from '#harness/drawn-commands';
 import { certificateStory } from '#harness/golden/certificate-story';
+import { hostStory } from '#harness/golden/host-story';
 import { identityStory } from '#harness/golden/identity-story';
 import { randomOf } from '#harness/simulator/random';
 
@@ -134,6 +135,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'certificates.jsonl': told(certificateStory),
   'sign-in.jsonl': told(signInStory),
   'federation.jsonl': told(federationStory),
+  'hosts.jsonl': told(hostStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),

@@ -68,6 +68,7 @@ withOpenssl('a cluster certifies itself and its hosts, as OpenSSL sees it (needs
       expect(shownBy(endpoint)).toContain('Verify return code: 0 (ok)');
     }
 
+    await done('host', 'create', 'node1');
     await done('certificate', 'request', 'host/node1', '--name', 'node1.example.net', '--out', file('node1'));
     const verify = ['verify', '-x509_strict', '-CAfile', 'ca.pem', '-crl_check', '-CRLfile', 'crl.pem'];
     expect(openssl(...verify, '-purpose', 'sslclient', 'node1.pem')).toBe('node1.pem: OK\n');

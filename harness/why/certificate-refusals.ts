@@ -52,7 +52,8 @@ export const certificateRefusals: Readonly<Record<string, readonly Asked[]>> = {
   'authority.untrusted': [['authority.distrust', 'cluster', { fingerprint: digit('9') }]],
   'authority.settled': [['authority.replace', 'cluster', keys('2')]],
   'certificate.absent': [['certificate.revoke', serial('0'), {}]],
-  'certificate.exists': [request('a'), request('a', { names: ['other'] })],
+  'certificate.hostAbsent': [request('a')],
+  'certificate.exists': [['host.create', 'node1', {}], request('a'), request('a', { names: ['other'] })],
   'certificate.mismatched': [request('b', { purpose: 'server' })],
   'certificate.nameless': [request('b', { names: [] })],
   'certificate.unsignable': [request('b', { names: ['*.example.net'] })],
@@ -64,11 +65,12 @@ export const certificateRefusals: Readonly<Record<string, readonly Asked[]>> = {
     ['certificate.renew', serial('f'), { of: serial('e'), publicKeyDigest: digit('2'), lifetimeSeconds: day }],
   ],
   'certificate.crowded': [
+    ['host.create', 'busy-one', {}],
     together('certificate.request', 32, (at) => ({
       id: String(at).padStart(32, '0'),
-      body: { ...asked, subject: 'host/busy' },
+      body: { ...asked, subject: 'host/busy-one' },
     })),
-    request('7', { subject: 'host/busy' }),
+    request('7', { subject: 'host/busy-one' }),
   ],
   'authority.crowded': [...replaced('2'), ...replaced('3'), ...replaced('4'), ['authority.rotate', 'cluster', {}]],
 };

@@ -33,6 +33,7 @@ export const iamRefusals: Readonly<Record<string, readonly Asked[]>> = {
   'binding.absent': [['binding.delete', 'none', {}]],
   'binding.ended': [['binding.create', 'b', { subject: 'everyone', role: 'viewer', expiresAt: 1 }]],
   'binding.exists': [
+    ['host.create', 'n1', {}],
     ['binding.create', 'twice', { subject: 'host/n1', role: 'viewer' }],
     ['binding.create', 'twice', { subject: 'host/n1', role: 'editor' }],
   ],
@@ -53,6 +54,7 @@ export const iamRefusals: Readonly<Record<string, readonly Asked[]>> = {
   'binding.roleAbsent': [['binding.create', 'b', { subject: 'everyone', role: 'none' }]],
   'binding.subjectAbsent': [['binding.create', 'b', { subject: 'user/none', role: 'viewer' }]],
   'binding.tooMany': [
+    ['host.create', 'busy', {}],
     together('binding.create', 500, (at) => ({ id: `many-${at}`, body: { subject: 'host/busy', role: 'viewer' } })),
     ['binding.create', 'one-more', { subject: 'host/busy', role: 'viewer' }],
   ],
@@ -66,6 +68,8 @@ export const iamRefusals: Readonly<Record<string, readonly Asked[]>> = {
   'group.full': [
     organisation('full'),
     ['group.create', 'full/group', {}],
+    together('host.create', 1_000, (at) => ({ id: `h${at}`, body: {} })),
+    ['host.create', 'last', {}],
     together('group.add', 1_000, (at) => ({ id: 'full/group', body: { member: `host/h${at}` } })),
     ['group.add', 'full/group', { member: 'host/last' }],
   ],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { CertificateRequest, IssuedCertificate } from '#gateways/node';
 import { administrator } from '#gateways/server/policy';
 import { readSigningRequest } from '#gateways/server/certificates/signing-request';
+import { makeHosts } from '#harness/known-host';
 import { startTestNode, type TestNode } from '#harness/node';
 
 // Other work may share the machine.
@@ -33,6 +34,7 @@ withOpenssl('what OpenSSL makes of our certificates (needs openssl)', () => {
     directory = mkdtempSync(join(tmpdir(), 'ultracloud-certificates-'));
     nowMs = Date.now();
     node = await startTestNode({ now: () => nowMs });
+    await makeHosts(node, 'node1');
   });
   afterEach(async () => {
     await node.stop();
@@ -143,6 +145,7 @@ withOpenssl('what OpenSSL makes of our certificates (needs openssl)', () => {
   test('a certificate of another cluster is refused', async () => {
     const own = await host();
     const other = await startTestNode();
+    await makeHosts(other, 'node1');
     await other.certificates.create();
     writeFileSync(file('other.pem'), other.certificates.bundle() ?? '');
     await other.stop();

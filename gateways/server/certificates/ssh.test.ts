@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { IssuedCertificate } from '#gateways/node';
 import { readSshKey } from '#gateways/server/certificates/ssh-key';
 import { administrator } from '#gateways/server/policy';
+import { makeHosts } from '#harness/known-host';
 import { startTestNode, type TestNode } from '#harness/node';
 
 // Other work may share the machine.
@@ -37,6 +38,7 @@ const by = { principal: administrator.name, credential: 'admin.token', source: '
     directory = mkdtempSync(join(tmpdir(), 'ultracloud-ssh-'));
     nowMs = Date.now();
     node = await startTestNode({ now: () => nowMs });
+    await makeHosts(node, 'node1', 'node2');
   });
   afterEach(async () => {
     await node.stop();
@@ -156,6 +158,7 @@ const by = { principal: administrator.name, credential: 'admin.token', source: '
 
     test('a host with a certificate of another cluster is not', async () => {
       const other = await startTestNode();
+      await makeHosts(other, 'node1');
       await node.certificates.create();
       await certified(['node1'], { from: other });
       await other.stop();
@@ -164,6 +167,7 @@ const by = { principal: administrator.name, credential: 'admin.token', source: '
 
     test('a host whose certificate has ended is not', async () => {
       const past = await startTestNode({ now: () => nowMs - 31 * 86_400_000 });
+      await makeHosts(past, 'node1');
       await certified(['node1'], { from: past });
       writeFileSync(file('known_hosts'), past.certificates.sshAuthorities() ?? '');
       await past.stop();
