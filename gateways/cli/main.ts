@@ -6,6 +6,7 @@ import { verbsOf } from '#gateways/cli/verbs';
 void run(verbsOf(catalog), {
   terminal: processTerminal(),
   server: () => import('#gateways/server/main'),
+  host: () => import('#gateways/host/main'),
 }).then((exitCode) => {
   process.exitCode = exitCode;
 });

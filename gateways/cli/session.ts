@@ -5,6 +5,7 @@ import { type Client, type ClientOptions, clientOf } from '#gateways/cli/client'
 import { type Failure, reportLines } from '#gateways/cli/failure';
 import { fieldLines, type Format, tableText, type TableColumn } from '#gateways/cli/format';
 import { type Progress, silent, startProgress } from '#gateways/cli/progress';
+import type { HostProgram } from '#gateways/cli/host-program';
 import type { ServerProgram } from '#gateways/cli/server-program';
 import { findTarget, type Target, type TargetFlags } from '#gateways/cli/target';
 import type { Terminal } from '#gateways/cli/terminal';
@@ -32,6 +33,8 @@ export interface Surroundings {
   readonly terminal: Terminal;
   /** Loads the server, which the CLI leaves alone until a verb needs it. */
   server(): Promise<ServerProgram>;
+  /** Loads the agent of hosts, in the same way. */
+  host(): Promise<HostProgram>;
 }
 
 export interface Session extends Surroundings {

@@ -13,6 +13,7 @@ import { contextVerbs } from '#gateways/cli/verbs/context';
 import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
 import { doctor } from '#gateways/cli/verbs/doctor';
 import { events } from '#gateways/cli/verbs/events';
+import { hostVerbs } from '#gateways/cli/verbs/host';
 import { iamVerbs } from '#gateways/cli/verbs/iam';
 import { keepAlive } from '#gateways/cli/verbs/keep-alive';
 import { keyringVerbs } from '#gateways/cli/verbs/keyring';
@@ -67,6 +68,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     ...logVerbs,
     ...backupVerbs,
     ...certificateVerbs,
+    ...hostVerbs,
     ...keyringVerbs,
     lock,
     elect,
@@ -113,6 +115,7 @@ const summaries: Readonly<Record<string, string>> = {
   binding: 'Who has which role, and where.',
   certificate: 'Certificates of servers and hosts.',
   history: 'How much of the past is kept.',
+  host: 'The machines of the cluster.',
   iam: 'Who may do what, and why not.',
   kv: 'Keys and values.',
   keyring: 'The keys that secrets are sealed with: status, rotation, copies.',
@@ -169,6 +172,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'signing-key',
       'authority',
       'certificate',
+      'host',
       'level',
       'duty',
       'bench',

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { authorityKind, clusterAuthority } from '#aggregates/authority';
 import { startHttpGateway, type HttpGateway } from '#gateways/http/gateway';
-import { newSigningRequest, type NewRequest } from '#gateways/server/certificates/new-request';
+import { newSigningRequest, type NewRequest } from '#gateways/new-request';
 import { randomSerial } from '#gateways/server/certificates/authority-keys';
 import { readSigningRequest } from '#gateways/server/certificates/signing-request';
 import { signCertificate } from '#gateways/server/certificates/signer';

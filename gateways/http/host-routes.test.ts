@@ -1,4 +1,4 @@
-import { newSigningRequest } from '#gateways/server/certificates/new-request';
+import { newSigningRequest } from '#gateways/new-request';
 import { startTestApi, type Reply, type TestApi } from '#harness/http';
 
 /** Machines that are asked in, take an invitation and are heard of. */

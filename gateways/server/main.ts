@@ -19,7 +19,7 @@ import { copyKeyring, putKeyringBack } from '#gateways/server/keyring/keyring-co
 import { equip } from '#gateways/server/founding';
 import { initialise as makeDirectory } from '#gateways/server/initialise';
 import { restoreBackup } from '#gateways/server/restore';
-import { newSigningRequest as newRequest } from '#gateways/server/certificates/new-request';
+import { newSigningRequest as newRequest } from '#gateways/new-request';
 import { removeBundle } from '#gateways/server/certificates/server-identity';
 import { serverNames } from '#gateways/server/certificates/server-names';
 import { startNode } from '#gateways/server/running-node';

@@ -24,7 +24,8 @@ const typed = async (words: readonly string[]): Promise<{ exitCode: number; stdo
     stderr: screen((chunk) => (stderr += String(chunk))),
     interrupted: () => new AbortController().signal,
   };
-  const exitCode = await run(verbs, { terminal, server: () => Promise.reject(new Error('no server is needed')) });
+  const unneeded = () => Promise.reject(new Error('no other program is needed'));
+  const exitCode = await run(verbs, { terminal, server: unneeded, host: unneeded });
   return { exitCode, stdout, stderr };
 };
 

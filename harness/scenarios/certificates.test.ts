@@ -1,36 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { onStage, type Stage } from '#harness/scenarios/stage';
-import type { Endpoints, StartingServer } from '#harness/server-process';
+import { onStage } from '#harness/scenarios/stage';
+import { answering } from '#harness/scenarios/answering';
 
 // Other work may share the machine.
 jest.setTimeout(120_000);
 
 const withOpenssl = spawnSync('openssl', ['version']).status === 0 ? test : test.skip;
 
-/** Waits for the file that a server writes when it answers. */
-const ready = async (stage: Stage, server: StartingServer): Promise<Endpoints> => {
-  let hasEnded = false;
-  void server.ended.then(() => (hasEnded = true));
-  for (;;) {
-    if (hasEnded) throw new Error(`the server ended:\n${server.output()}`);
-    try {
-      const found = JSON.parse(readFileSync(join(stage.data, 'endpoints.json'), 'utf8')) as Endpoints;
-      if (found.pid === server.pid) return found;
-    } catch {
-      // Not there yet.
-    }
-    await sleep(50);
-  }
-};
-
 withOpenssl('a cluster certifies itself and its hosts, as OpenSSL sees it (needs openssl)', () =>
   onStage(async (stage) => {
     const flags = ['--tls', '--tls-name', 'cloud.example.net'];
     const first = stage.begin({ flags });
-    let endpoints = await ready(stage, first);
+    let endpoints = await answering(stage, first);
     const file = (name: string): string => join(stage.directory, name);
     const openssl = (...args: readonly string[]): string => {
       const { stdout, stderr } = spawnSync('openssl', args, { cwd: stage.directory, encoding: 'utf8', input: '' });
@@ -90,7 +73,7 @@ withOpenssl('a cluster certifies itself and its hosts, as OpenSSL sees it (needs
     // A start shows the certificate of before: what clients have pinned or checked still holds.
     const shownBefore = serialOf(shownBy(endpoints.http));
     await first.kill();
-    endpoints = await ready(stage, stage.begin({ flags }));
+    endpoints = await answering(stage, stage.begin({ flags }));
     expect(serialOf(shownBy(endpoints.http))).toBe(shownBefore);
     expect(await done('kv', 'get', 'config/color')).toContain('blue');
   }),

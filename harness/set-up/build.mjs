@@ -20,6 +20,11 @@ import { dependencyProblem, inRoot, nodeProblem, root, stop } from './machine.mj
 
 const executable = 'dist/bin/ultracloud.js';
 const serverSource = 'gateways/server/main.ts';
+/** What the CLI loads only where a verb needs it. */
+const beside = new Map([
+  [serverSource, '../server/main.js'],
+  ['gateways/host/main.ts', '../host/main.js'],
+]);
 
 /**
  * Programs of the harness may be absent. `selfContained` takes the libraries in, which halves the time that loading
@@ -29,22 +34,25 @@ const programs = [
   { source: 'gateways/cli/launch.ts', target: executable, selfContained: true },
   { source: 'gateways/cli/main.ts', target: 'dist/cli/main.js', selfContained: true },
   { source: serverSource, target: 'dist/server/main.js', selfContained: true },
+  { source: 'gateways/host/main.ts', target: 'dist/host/main.js', selfContained: true },
   { source: 'harness/bench/main.ts', target: 'dist/harness/bench.js' },
   { source: 'harness/simulator/main.ts', target: 'dist/harness/simulate.js' },
   { source: 'harness/reference/main.ts', target: 'dist/harness/reference.js' },
   { source: 'harness/quickstart/main.ts', target: 'dist/harness/quickstart.js' },
 ];
 
-/** Leaves the server out of the CLI's bundle, and refuses the static import that would load it on every start. */
-const serverStaysBeside = {
-  name: 'server-stays-beside',
+/** Leaves these out of the CLI's bundle, and refuses the static import that would load one on every start. */
+const othersStayBeside = {
+  name: 'others-stay-beside',
   setup(build) {
-    build.onResolve({ filter: /server\/main/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+    build.onResolve({ filter: /(?:server|host)\/main/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
       if (kind === 'entry-point' || pluginData === 'resolving') return undefined;
       const found = await build.resolve(path, { kind, resolveDir, importer, pluginData: 'resolving' });
-      if (found.errors.length > 0 || relative(root, found.path) !== serverSource) return found;
-      if (kind === 'dynamic-import') return { path: '../server/main.js', external: true };
-      const text = `the CLI loads the server with a dynamic import only (${relative(root, importer)})`;
+      const target = beside.get(relative(root, found.path));
+      if (found.errors.length > 0 || target === undefined) return found;
+      if (kind === 'dynamic-import') return { path: target, external: true };
+      const name = target.split('/')[1];
+      const text = `the CLI loads the ${name} with a dynamic import only (${relative(root, importer)})`;
       return { errors: [{ text }] };
     });
   },
@@ -79,7 +87,7 @@ const options = ({ source, target, selfContained }) => ({
   logLevel: 'silent',
   ...(target === executable ? { banner: { js: '#!/usr/bin/env node' } } : {}),
   plugins: [
-    ...(source.startsWith('gateways/cli/') ? [serverStaysBeside] : []),
+    ...(source.startsWith('gateways/cli/') ? [othersStayBeside] : []),
     ...(source === serverSource ? [lmdbInside] : []),
   ],
   ...(selfContained

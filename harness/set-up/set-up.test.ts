@@ -53,6 +53,7 @@ beforeEach(() => {
   symlinkSync(join(projectRoot, 'node_modules'), join(tree, 'node_modules'));
   write('gateways/cli/main.ts', cli.join('\n'));
   write('gateways/server/main.ts', server);
+  write('gateways/host/main.ts', 'export const run = () => undefined;\n');
 });
 
 afterEach(() => rmSync(tree, { recursive: true, force: true }));

@@ -2,7 +2,8 @@ import { createHash, generateKeyPairSync, randomBytes, webcrypto } from 'node:cr
 import type { AuthorityMaterial } from '#aggregates/authority';
 import type { Keyring } from '#gateways/server/keyring/keyring';
 import { sshPublicKeyLine } from '#gateways/server/certificates/ssh-key';
-import { loadX509, signingAlgorithm } from '#gateways/server/certificates/x509';
+import { pemOf } from '#gateways/pem';
+import { loadX509, signingAlgorithm } from '#gateways/x509';
 
 /** The subject of the keyring under which the keys of the authority are sealed. */
 const keySubject = 'authority/cluster';
@@ -64,11 +65,3 @@ export const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_0
 
 export const fingerprintOf = (der: ArrayBuffer | Uint8Array): string =>
   createHash('sha256').update(new Uint8Array(der)).digest('hex');
-
-export const pemOf = (label: string, der: ArrayBuffer): string => {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
-};

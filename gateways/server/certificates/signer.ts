@@ -1,8 +1,9 @@
 import { X509Certificate, createPublicKey } from 'node:crypto';
 import type { CertificatePurpose } from '#commands/iam/certificate';
 import type { AuthorityMaterial } from '#aggregates/authority';
-import { pemOf, sealedFor } from '#gateways/server/certificates/authority-keys';
-import { importSigningKey, loadX509, signingAlgorithm, type X509 } from '#gateways/server/certificates/x509';
+import { pemOf } from '#gateways/pem';
+import { sealedFor } from '#gateways/server/certificates/authority-keys';
+import { importSigningKey, loadX509, signingAlgorithm, type X509 } from '#gateways/x509';
 import type { Keyring } from '#gateways/server/keyring/keyring';
 
 export interface CertificateToSign {

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { left, right, type Either } from 'fp-ts/lib/Either';
-import { loadX509 } from '#gateways/server/certificates/x509';
+import { loadX509 } from '#gateways/x509';
 
 /** What a signing request (PKCS #10) asks for. Whatever else it says is not heard. */
 export interface SigningRequest {

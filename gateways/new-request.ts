@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import { pemOf } from '#gateways/server/certificates/authority-keys';
-import { loadX509, signingAlgorithm } from '#gateways/server/certificates/x509';
+import { pemOf } from '#gateways/pem';
+import { loadX509, signingAlgorithm } from '#gateways/x509';
 
 /** A new key and a certificate request for it, both in PEM. */
 export interface NewRequest {
