@@ -65,7 +65,7 @@ const memberUntil = async (words: string): Promise<readonly string[]> => {
   return said;
 };
 
-test('a certificate that is nearly over is renewed with another key, and the old one is not needed any more', async () => {
+test('a certificate that is nearly over is renewed with another key, and is needed no more', async () => {
   const serial = await enrolled(60);
   const before = readFileSync(join(directory, 'host.pem'), 'utf8');
   await memberUntil('is up');
