@@ -11,7 +11,7 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
-import { same } from '#aggregates/iam/same';
+import { same } from '#aggregates/same';
 
 type Updated = TypeOf<typeof ProjectUpdated>;
 
