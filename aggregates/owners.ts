@@ -7,6 +7,16 @@ import { nounAndId } from '#aggregates/named';
 const projectKind = kind<{ readonly organisation: string }>('project');
 const userKind = kind<{ readonly organisation: string }>('user');
 
+export const projectAbsent = {
+  'project.absent': {
+    category: 'absent',
+    summary: 'There is no such project.',
+    fix: 'Create the project first, or correct its id.',
+  },
+} as const;
+
+export const projectExists = (facts: Facts, project: string): boolean => facts.get(projectKind, project) !== undefined;
+
 /** A project with its organisation. A project that is not there has no organisation. */
 export const projectOwners = (project: string, facts: Facts): readonly string[] => {
   const organisation = facts.get(projectKind, project)?.state.organisation;

@@ -12,8 +12,8 @@ import {
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
-import { ownedByProject } from '#aggregates/owners';
-import { projectAbsent, projectContents, projectKind } from '#aggregates/iam/project';
+import { ownedByProject, projectAbsent } from '#aggregates/owners';
+import { projectContents, projectKind } from '#aggregates/iam/project';
 
 type Empty = Readonly<Record<string, never>>;
 
