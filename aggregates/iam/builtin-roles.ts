@@ -24,6 +24,7 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
       'backup.*',
       'certificate.*',
       'history.*',
+      'key-quota.*',
       'lease.*',
       'level.*',
       'log.*',
