@@ -71,7 +71,21 @@ const drawnCommands = (
   };
 };
 
-/** A log of such commands on a clock that stands still or jumps; half of them are about favoured nouns. */
+/** What examples create, in the order of the catalogue: what much else needs to be there. */
+const groundworkOf = (vocabulary: Vocabulary): readonly AnyCommand[] =>
+  [...vocabulary.commands.values()]
+    .filter(({ verb, internal }) => verb === 'create' && !internal)
+    .flatMap(({ kind, examples, body }) =>
+      examples.flatMap((example) => {
+        const decoded = decode(body, example.body);
+        return isRight(decoded) ? [{ kind, id: example.id ?? '', body: decoded.right }] : [];
+      }),
+    );
+
+/**
+ * A log of such commands on a clock that stands still or jumps. With favoured nouns half of them are about those, after
+ * what the examples create.
+ */
 export const drawnLog = (
   vocabulary: Vocabulary,
   random: Random,
@@ -80,10 +94,11 @@ export const drawnLog = (
   favoured: ReadonlySet<string> = new Set(),
 ): Drawn[] => {
   const next = drawnCommands(vocabulary, random, favoured);
+  const groundwork = favoured.size === 0 ? [] : groundworkOf(vocabulary);
   let nowMs = 1_700_000_000_000;
   return Array.from({ length }, (_, at) => {
     nowMs += random.pick([0, 0, 1, 50, 1_000, 30_000]);
-    const command = next(at + 1);
+    const command = groundwork[at] ?? next(at + 1);
     const entry = {
       ...command,
       principal: principal(command),

@@ -59,12 +59,7 @@ const rejections = {
   },
 } as const;
 
-export const addressBlock: Aggregate<
-  AddressBlock,
-  AddressBlockCommand,
-  AddressBlockEvent,
-  keyof typeof rejections
-> = {
+export const addressBlock: Aggregate<AddressBlock, AddressBlockCommand, AddressBlockEvent, keyof typeof rejections> = {
   kind: addressBlockKind,
   summary: 'Which of 256 addresses of a range are taken, and which rest.',
   commands: [takeAddress, releaseAddress, bridgeAddressBlocks, expireAddressBlock, dropAddressBlock],

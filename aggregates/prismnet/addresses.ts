@@ -5,8 +5,8 @@ import { addressOf, contains, firstOf, lastOf, networkOf, textOf, type Network }
 import { timeKey } from '#aggregates/prismnet/network';
 
 /**
- * Which addresses of a range are free, without a scan: a range is kept in blocks of 256, each made when the first of its
- * addresses is taken. One index finds a block with a free address, another where a block was never made.
+ * Which addresses of a range are free, without a scan: a range is kept in blocks of 256, each made when the first of
+ * its addresses is taken. One index finds a block with a free address, another where a block was never made.
  */
 
 /** What has addresses to give. */

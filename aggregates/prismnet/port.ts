@@ -1,6 +1,7 @@
+import { isLeft } from 'fp-ts/lib/Either';
 import type { TypeOf } from '#commands/codec/codec';
 import type { Id } from '#commands/codec/scalar';
-import { projectIn } from '#commands/owner';
+import { projectIn } from '#commands/tenant';
 import { releaseAddress, takeAddress } from '#commands/prismnet/address-block';
 import {
   attachPort,
@@ -45,6 +46,7 @@ import {
   type Port,
   type Subnet,
 } from '#aggregates/prismnet/network';
+import { inUse, quotaExceeded, usageKey, withinQuota } from '#aggregates/quota';
 import { same } from '#aggregates/same';
 
 type Created = TypeOf<typeof createPort.body>;
@@ -59,6 +61,7 @@ export type PortEvent =
 const rejections = {
   ...subnetAbsent,
   ...securityGroupAbsent,
+  ...quotaExceeded,
   'port.absent': {
     category: 'absent',
     summary: 'There is no such port.',
@@ -136,6 +139,7 @@ export const port: Aggregate<Port, PortCommand, PortEvent, keyof typeof rejectio
     [indexes.portsByMac]: ({ vpc, mac }) => [inVpc(vpc, mac)],
     [addressUsers.ports]: ({ subnet, address }) => [heldAddress(holderOf(subnet), address)],
   },
+  sums: { [inUse]: (_state, id) => [[usageKey(projectIn(id), 'ports'), 1]] },
   owners: ownedByProject,
 
   decide(state, command, facts, { now }) {
@@ -157,6 +161,8 @@ export const port: Aggregate<Port, PortCommand, PortEvent, keyof typeof rejectio
       if (mac !== made && isMadeMac(number ?? 0, mac)) return reject('port.macReserved', { mac });
       const [other] = facts.index(indexes.portsByMac, { ...exactly(inVpc(subnet.vpc, mac)), limit: 1 });
       if (other !== undefined) return reject('port.macTaken', { mac, port: other.id });
+      const allowed = withinQuota(facts, projectIn(command.id), { ports: 1 });
+      if (isLeft(allowed)) return allowed;
       return accept({ kind: 'port.created', body: settled(subnet, body, { address, mac, securityGroups }) });
     }
     if (state === undefined) return reject('port.absent', { port: command.id });
@@ -214,10 +220,8 @@ const holderOf = (subnet: string): string => `subnet/${subnet}`;
 const exactly = (key: string) => ({ from: key, to: `${key}\0` });
 
 /** In one order and each once: which groups, and not how they were written, is what counts. */
-const groupsIn = (
-  vpc: string,
-  asked: readonly Id<'security-group'>[] | undefined,
-): readonly Id<'security-group'>[] => [...new Set(asked ?? [groupOfVpc(vpc)])].sort();
+const groupsIn = (vpc: string, asked: readonly Id<'security-group'>[] | undefined): readonly Id<'security-group'>[] =>
+  [...new Set(asked ?? [groupOfVpc(vpc)])].sort();
 
 const isRepeated = (state: Port, { subnet, address, mac, securityGroups, description, labels }: Created): boolean =>
   state.subnet === subnet &&

@@ -1,7 +1,8 @@
+import { isLeft } from 'fp-ts/lib/Either';
 import type { TypeOf } from '#commands/codec/codec';
 import { object } from '#commands/codec/object';
 import type { Id } from '#commands/codec/scalar';
-import { projectIn } from '#commands/owner';
+import { projectIn } from '#commands/tenant';
 import {
   addRule,
   createSecurityGroup,
@@ -33,6 +34,7 @@ import {
   type Rule,
   type SecurityGroup,
 } from '#aggregates/prismnet/network';
+import { inUse, quotaExceeded, usageKey, withinQuota } from '#aggregates/quota';
 import { same } from '#aggregates/same';
 
 type Empty = Readonly<Record<string, never>>;
@@ -49,6 +51,7 @@ const rejections = {
   ...vpcAbsent,
   ...securityGroupAbsent,
   ...securityGroupExists,
+  ...quotaExceeded,
   'security-group.inUse': {
     category: 'conflict',
     summary: 'Ports have the security group, or rules of other groups name it.',
@@ -113,32 +116,37 @@ export const securityGroup: Aggregate<
       ...new Set(Object.values(rules).flatMap(({ group }) => (group === undefined ? [] : [group]))),
     ],
   },
+  sums: {
+    [inUse]: ({ rules }, id) => [
+      [usageKey(projectIn(id), 'securityGroups'), 1],
+      [usageKey(projectIn(id), 'securityGroupRules'), Object.keys(rules).length],
+    ],
+  },
   owners: ownedByProject,
 
   decide(state, command, facts) {
-    switch (command.kind) {
-      case 'security-group.create': {
-        const { vpc } = command.body;
-        if (state !== undefined) {
-          const { rules: _had, ofVpc, ...asked } = state;
-          return !ofVpc && same(asked, command.body) ? accept() : reject('security-group.exists');
-        }
-        const isThere = projectIn(vpc) === projectIn(command.id) && facts.get(vpcKind, vpc) !== undefined;
-        if (!isThere) return reject('vpc.absent', { vpc });
-        return accept({ kind: 'security-group.created', body: command.body });
+    if (command.kind === 'security-group.create') {
+      const { vpc } = command.body;
+      if (state !== undefined) {
+        const { rules: _had, ofVpc, ...asked } = state;
+        return !ofVpc && same(asked, command.body) ? accept() : reject('security-group.exists');
       }
-      case 'security-group.found': {
-        const vpc = vpcOfGroup(command.id);
-        if (state !== undefined) return state.ofVpc ? accept() : reject('security-group.exists');
-        if (facts.get(vpcKind, vpc) === undefined) return reject('vpc.absent', { vpc });
-        return accept({ kind: 'security-group.founded', body: { vpc } });
-      }
-      case 'security-group.dissolve':
-        if (state === undefined) return accept();
-        if (!state.ofVpc || facts.get(vpcKind, state.vpc) !== undefined) {
-          return reject('security-group.inUse', { vpc: state.vpc });
-        }
-        return accept({ kind: 'security-group.deleted', body: {} });
+      const isThere = projectIn(vpc) === projectIn(command.id) && facts.get(vpcKind, vpc) !== undefined;
+      if (!isThere) return reject('vpc.absent', { vpc });
+      const allowed = withinQuota(facts, projectIn(vpc), { securityGroups: 1 });
+      return isLeft(allowed) ? allowed : accept({ kind: 'security-group.created', body: command.body });
+    }
+    if (command.kind === 'security-group.found') {
+      const vpc = vpcOfGroup(command.id);
+      if (state !== undefined) return state.ofVpc ? accept() : reject('security-group.exists');
+      if (facts.get(vpcKind, vpc) === undefined) return reject('vpc.absent', { vpc });
+      return accept({ kind: 'security-group.founded', body: { vpc } });
+    }
+    if (command.kind === 'security-group.dissolve') {
+      if (state === undefined) return accept();
+      const isNeeded = !state.ofVpc || facts.get(vpcKind, state.vpc) !== undefined;
+      if (isNeeded) return reject('security-group.inUse', { vpc: state.vpc });
+      return accept({ kind: 'security-group.deleted', body: {} });
     }
     if (state === undefined) return reject('security-group.absent', { securityGroup: command.id });
     switch (command.kind) {
@@ -157,6 +165,8 @@ export const securityGroup: Aggregate<
           return reject('security-group.absent', { securityGroup: group });
         }
         if (Object.keys(state.rules).length >= maxRules) return reject('security-group.full');
+        const allowed = withinQuota(facts, projectIn(command.id), { securityGroupRules: 1 });
+        if (isLeft(allowed)) return allowed;
         return accept({ kind: 'security-group.ruleAdded', body: command.body });
       }
       case 'security-group.removeRule': {
@@ -177,7 +187,8 @@ export const securityGroup: Aggregate<
 
   evolve(state, event) {
     if (event.kind === 'security-group.created') return { ...event.body, ofVpc: false, rules: {} };
-    if (event.kind === 'security-group.founded') return { ...event.body, ofVpc: true, rules: rulesOfVpc(event.body.vpc) };
+    if (event.kind === 'security-group.founded')
+      return { ...event.body, ofVpc: true, rules: rulesOfVpc(event.body.vpc) };
     if (state === undefined) return impossible(event);
     switch (event.kind) {
       case 'security-group.updated':

@@ -1,7 +1,8 @@
+import { isLeft } from 'fp-ts/lib/Either';
 import type { TypeOf } from '#commands/codec/codec';
 import { object } from '#commands/codec/object';
 import type { Rejection } from '#commands/rejection';
-import { projectIn } from '#commands/owner';
+import { projectIn } from '#commands/tenant';
 import { dropAddressBlock } from '#commands/prismnet/address-block';
 import {
   createSubnet,
@@ -29,7 +30,16 @@ import {
   textOf,
   type Network,
 } from '#aggregates/prismnet/cidr';
-import { indexes, inVpc, subnetAbsent, subnetKind, vpcAbsent, vpcKind, type Subnet } from '#aggregates/prismnet/network';
+import {
+  indexes,
+  inVpc,
+  subnetAbsent,
+  subnetKind,
+  vpcAbsent,
+  vpcKind,
+  type Subnet,
+} from '#aggregates/prismnet/network';
+import { inUse, quotaExceeded, usageKey, withinQuota } from '#aggregates/quota';
 import { same } from '#aggregates/same';
 
 type Created = TypeOf<typeof createSubnet.body>;
@@ -45,6 +55,7 @@ const maxBlocks = 1_000;
 const rejections = {
   ...vpcAbsent,
   ...subnetAbsent,
+  ...quotaExceeded,
   'subnet.exists': {
     category: 'conflict',
     summary: 'A subnet of this id exists and is another.',
@@ -93,6 +104,7 @@ export const subnet: Aggregate<Subnet, SubnetCommand, SubnetEvent, keyof typeof 
     [indexes.subnetsByRange]: ({ vpc, cidr, ipv6 }) =>
       [cidr, ...(ipv6 === undefined ? [] : [ipv6])].map((range) => inVpc(vpc, firstKey(rangeIn(range)))),
   },
+  sums: { [inUse]: (_state, id) => [[usageKey(projectIn(id), 'subnets'), 1]] },
   owners: ownedByProject,
 
   decide(state, command, facts) {
@@ -109,6 +121,8 @@ export const subnet: Aggregate<Subnet, SubnetCommand, SubnetEvent, keyof typeof 
         }
         const refused = rangeProblem(body) ?? overlapping(facts, body);
         if (refused !== undefined) return reject(refused.code, refused.detail);
+        const allowed = withinQuota(facts, projectIn(vpc), { subnets: 1 });
+        if (isLeft(allowed)) return allowed;
         return accept({ kind: 'subnet.created', body: { ...body, gateway: body.gateway ?? firstHost(body.cidr) } });
       }
       case 'subnet.update':
@@ -193,6 +207,7 @@ const blocksOf = (facts: Facts, id: string) =>
 export const subnetClearing: readonly Reaction[] = [
   {
     on: 'subnet.deleted',
-    react: ({ id }, facts) => blocksOf(facts, id).map((block) => ({ kind: dropAddressBlock.kind, id: block.id, body: {} })),
+    react: ({ id }, facts) =>
+      blocksOf(facts, id).map((block) => ({ kind: dropAddressBlock.kind, id: block.id, body: {} })),
   },
 ];

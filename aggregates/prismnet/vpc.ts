@@ -1,11 +1,20 @@
+import { isLeft } from 'fp-ts/lib/Either';
 import type { TypeOf } from '#commands/codec/codec';
-import { projectIn } from '#commands/owner';
+import { projectIn } from '#commands/tenant';
 import { releaseNetworkNumber, takeNetworkNumber } from '#commands/prismnet/network-number';
 import { dissolveSecurityGroup, foundSecurityGroup } from '#commands/prismnet/security-group';
-import { createVpc, deleteVpc, updateVpc, VpcCreated, VpcDeleted, VpcUpdated, type VpcCommand } from '#commands/prismnet/vpc';
+import {
+  createVpc,
+  deleteVpc,
+  updateVpc,
+  VpcCreated,
+  VpcDeleted,
+  VpcUpdated,
+  type VpcCommand,
+} from '#commands/prismnet/vpc';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
-import { ownedByProject, projectAbsent, projectExists } from '#aggregates/owners';
+import { ownedByProject, projectAbsent, projectKind } from '#aggregates/owners';
 import type { Reaction } from '#aggregates/procedure';
 import {
   groupOfVpc,
@@ -18,6 +27,7 @@ import {
   type Vpc,
 } from '#aggregates/prismnet/network';
 import { nextNumber, numberId } from '#aggregates/prismnet/network-number';
+import { inUse, quotaExceeded, usageKey, withinQuota } from '#aggregates/quota';
 import { same } from '#aggregates/same';
 
 export type VpcEvent =
@@ -30,6 +40,7 @@ const rejections = {
   ...vpcAbsent,
   ...securityGroupExists,
   ...numbersSpent,
+  ...quotaExceeded,
   'vpc.exists': {
     category: 'conflict',
     summary: 'A VPC of this id exists with another description or other labels.',
@@ -48,6 +59,7 @@ export const vpc: Aggregate<Vpc, VpcCommand, VpcEvent, keyof typeof rejections> 
   commands: [createVpc, updateVpc, deleteVpc],
   events: { 'vpc.created': VpcCreated, 'vpc.updated': VpcUpdated, 'vpc.deleted': VpcDeleted },
   rejections,
+  sums: { [inUse]: (_state, id) => [[usageKey(projectIn(id), 'vpcs'), 1]] },
   owners: ownedByProject,
 
   decide(state, command, facts, { now }) {
@@ -58,11 +70,13 @@ export const vpc: Aggregate<Vpc, VpcCommand, VpcEvent, keyof typeof rejections> 
           return same(asked, command.body) ? accept() : reject('vpc.exists');
         }
         const project = projectIn(command.id);
-        if (!projectExists(facts, project)) return reject('project.absent', { project });
+        if (facts.get(projectKind, project) === undefined) return reject('project.absent', { project });
         const securityGroup = groupOfVpc(command.id);
         if (facts.get(securityGroupKind, securityGroup) !== undefined) {
           return reject('security-group.exists', { securityGroup });
         }
+        const allowed = withinQuota(facts, project, { vpcs: 1, ...ofGroup });
+        if (isLeft(allowed)) return allowed;
         const number = nextNumber(facts, now);
         if (number === undefined) return reject('network-number.spent');
         return accept({ kind: 'vpc.created', body: { number, ...command.body } });
@@ -88,6 +102,9 @@ export const vpc: Aggregate<Vpc, VpcCommand, VpcEvent, keyof typeof rejections> 
     return event.kind === 'vpc.updated' ? { ...state, ...event.body } : undefined;
   },
 };
+
+/** What the security group counts that comes with a VPC. */
+const ofGroup = { securityGroups: 1, securityGroupRules: 2 };
 
 /** A VPC has a number and a security group from its first position to its last. */
 export const vpcKeeping: readonly Reaction[] = [

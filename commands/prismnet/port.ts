@@ -1,17 +1,7 @@
 import { object, optional } from '#commands/codec/object';
 import { boolean, integer, text } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
-import {
-  Description,
-  Ipv4,
-  Ipv6,
-  Labels,
-  Mac,
-  PortId,
-  SecurityGroups,
-  SubnetId,
-  VpcId,
-} from '#commands/prismnet/name';
+import { Description, Ipv4, Ipv6, Labels, Mac, PortId, SecurityGroups, SubnetId, VpcId } from '#commands/prismnet/name';
 import { view } from '#commands/view';
 
 const about = { description: optional(Description), labels: optional(Labels) };
@@ -30,7 +20,10 @@ export const createPort = command('port', 'create', {
   id: PortId,
   body: {
     subnet: SubnetId,
-    address: optional({ ...Ipv4, shape: { ...Ipv4.shape, summary: 'A free address of the subnet; any unless given.' } }),
+    address: optional({
+      ...Ipv4,
+      shape: { ...Ipv4.shape, summary: 'A free address of the subnet; any unless given.' },
+    }),
     mac: optional({ ...Mac, shape: { ...Mac.shape, summary: 'Its MAC address; made from its address unless given.' } }),
     securityGroups: optional(SecurityGroups),
     ...about,

@@ -2,13 +2,14 @@ import { map, object, optional } from '#commands/codec/object';
 import { boolean, choice, integer, text } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
 import { Cidr, Description, Labels, SecurityGroupId, VpcId } from '#commands/prismnet/name';
+import { label } from '#commands/tenant';
 import { view } from '#commands/view';
 
 const about = { description: optional(Description), labels: optional(Labels) };
 
 const RuleId = text('rule', {
   summary: 'The name of a rule in its group.',
-  pattern: '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?',
+  pattern: label,
   maxLength: 63,
   example: 'web',
 });

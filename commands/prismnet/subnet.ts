@@ -17,7 +17,12 @@ const about = {
   domain: optional(Domain),
   ntpServers: optional(list(Ipv4, { summary: 'What guests ask for the time, by DHCP.', maxItems: 4 })),
   mtuBytes: optional(
-    integer('MTU', { summary: 'The longest packet, by DHCP; 1450 unless given.', unit: 'bytes', min: 1_280, max: 9_000 }),
+    integer('MTU', {
+      summary: 'The longest packet, by DHCP; 1450 unless given.',
+      unit: 'bytes',
+      min: 1_280,
+      max: 9_000,
+    }),
   ),
   description: optional(Description),
   labels: optional(Labels),

@@ -7,7 +7,8 @@ import { view } from '#commands/view';
 const about = { description: optional(Description), labels: optional(Labels) };
 
 export const createVpc = command('vpc', 'create', {
-  summary: 'Create a VPC: a network of a project that nothing outside it reaches. It gets a security group of its name.',
+  summary:
+    'Create a VPC: a network of a project that nothing outside it reaches. It gets a security group of its name.',
   id: VpcId,
   body: about,
   examples: [{ title: 'For the shop.', id: 'shop/main', body: { description: 'The shop', labels: { tier: 'front' } } }],
