@@ -1,4 +1,5 @@
 import type { AnyAggregate } from '#aggregates/aggregate';
+import type { Facts } from '#aggregates/facts';
 import { detach } from '#aggregates/chainfire/detach';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
@@ -49,6 +50,7 @@ import { networkNumber } from '#aggregates/prismnet/network-number';
 import { addressKeeping, port } from '#aggregates/prismnet/port';
 import { securityGroup } from '#aggregates/prismnet/security-group';
 import { subnet, subnetClearing } from '#aggregates/prismnet/subnet';
+import { traceOf, type End, type Question, type Trace } from '#aggregates/prismnet/trace';
 import { vpc, vpcKeeping } from '#aggregates/prismnet/vpc';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
@@ -120,6 +122,11 @@ const words: Words = {
   isOwned: (noun) => aggregateOf(noun)?.owners !== undefined,
   ownersOf: (noun, ...asked) => aggregateOf(noun)?.owners?.(...asked) ?? [],
 };
+
+export type NetworkEnd = End;
+
+/** Whether a network lets something through; undefined when there is no such port. */
+export const networkTrace = (facts: Facts, asked: Question): Trace | undefined => traceOf(facts, asked);
 
 /** Every component. Gateways, reference pages, laws and generators derive from this list. */
 export const catalog: readonly Component[] = [

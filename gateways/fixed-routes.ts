@@ -2,6 +2,7 @@ import { object, optional } from '#commands/codec/object';
 import { integer, json, text } from '#commands/codec/scalar';
 import { BatchCommands } from '#commands/cluster/batch';
 import { route, type FixedRoute } from '#gateways/fixed-route';
+import { networkRoutes } from '#gateways/network-parameters';
 import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
 import { rightsRoutes } from '#gateways/rights-routes';
 import { signInRoutes } from '#gateways/sign-in-routes';
@@ -60,6 +61,7 @@ export const fixedRoutes: readonly FixedRoute[] = [
   }),
   ...signInRoutes,
   ...rightsRoutes,
+  ...networkRoutes,
   route('GET', '/v1/timeline/{noun}/{id}', 'timeline', {
     tag: 'history',
     summary: 'Every change of an object and every refusal, with who, when, through which gateway and by which command.',

@@ -8,7 +8,8 @@ import { factsHolding, held, type Held } from '#harness/facts';
 const id = '00000001' as Id<'network-number'>;
 const main = 'shop/main' as Id<'vpc'>;
 const other = 'shop/other' as Id<'vpc'>;
-const take = (of = main) => ({ kind: 'network-number.take', id, body: { vpc: of } }) as const;
+const take = (of = main, number: string = id) =>
+  ({ kind: 'network-number.take', id: number as Id<'network-number'>, body: { vpc: of } }) as const;
 const release = { kind: 'network-number.release', id, body: {} } as const;
 const taken = (number = 1): NetworkNumberEvent => ({ kind: 'network-number.taken', body: { vpc: main, number } });
 const now = 3_600_000;
@@ -24,6 +25,7 @@ decisions(networkNumber, [
   ['gives it once', [taken()], take(), [], withNumber(1)],
   ['gives it again', [taken(), released(now)], take(), [taken()], withNumber(1)],
   ['refuses one that the VPC has not', [], take(), 'network-number.unheld', withNumber(2)],
+  ['refuses one beyond all', [], take(main, '16777216'), 'network-number.spent'],
   ['refuses one to no VPC', [], take(other), 'network-number.unheld'],
   ['takes it back', [taken()], release, [released()]],
   ['takes it back once', [taken(), released()], release, []],

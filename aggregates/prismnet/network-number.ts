@@ -9,7 +9,7 @@ import {
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
-import { quarantineMs, timeKey, vpcKind } from '#aggregates/prismnet/network';
+import { numbersSpent, quarantineMs, timeKey, vpcKind } from '#aggregates/prismnet/network';
 
 export interface NetworkNumber {
   readonly number: number;
@@ -42,6 +42,7 @@ export const nextNumber = (facts: Facts, now: number): number | undefined => {
 export const numberId = (number: number): string => String(number).padStart(8, '0');
 
 const rejections = {
+  ...numbersSpent,
   'network-number.unheld': {
     category: 'conflict',
     summary: 'No VPC that exists has the number.',
@@ -74,6 +75,7 @@ export const networkNumber: Aggregate<
       case 'network-number.take': {
         const { vpc } = command.body;
         if (state?.vpc === vpc) return accept();
+        if (number > last) return reject('network-number.spent');
         if (facts.get(vpcKind, vpc)?.state.number !== number) return reject('network-number.unheld', { vpc });
         return accept({ kind: 'network-number.taken', body: { vpc, number } });
       }

@@ -22,6 +22,7 @@ import { login } from '#gateways/cli/verbs/login';
 import { logout } from '#gateways/cli/verbs/logout';
 import { logVerbs } from '#gateways/cli/verbs/log';
 import { type Noun, pastVerbs } from '#gateways/cli/verbs/past';
+import { networkTrace } from '#gateways/cli/verbs/network';
 import { raw } from '#gateways/cli/verbs/raw';
 import { init } from '#gateways/cli/verbs/init';
 import { serve } from '#gateways/cli/verbs/serve';
@@ -67,6 +68,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     ...logVerbs,
     ...backupVerbs,
     ...certificateVerbs,
+    networkTrace,
     ...keyringVerbs,
     lock,
     elect,

@@ -4,6 +4,7 @@ import { catalog } from '#gateways/catalog';
 import { administrator } from '#gateways/server/policy';
 import { systemPrincipal } from '#log/authority';
 import { certificateRefusals } from '#harness/why/certificate-refusals';
+import { networkRefusals } from '#harness/why/network-refusals';
 import { signInRefusals } from '#harness/why/sign-in-refusals';
 import { iamRefusals } from '#harness/why/iam-refusals';
 import { many, type Asked } from '#harness/why/asked';
@@ -36,6 +37,7 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
   ...iamRefusals,
   ...certificateRefusals,
   ...signInRefusals,
+  ...networkRefusals,
   'alarm.absent': [['alarm.disarm', 'nothing', {}]],
   'alarm.standing': [
     ['alarm.raise', 'disk', { code: 'disk.full', message: 'The disk is full.', standing: true }],
