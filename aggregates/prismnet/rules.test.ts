@@ -21,20 +21,20 @@ const member = (name: string, address: string, securityGroups: Port['securityGro
     ...(ipv6 === undefined ? {} : { ipv6 }),
     macGiven: false,
   } as Port);
-const any: Rule = { direction: 'ingress', protocol: 'any', group: own };
+const inside: Rule = { direction: 'ingress', protocol: 'any', group: own };
 
 test('the rules of a port are those of its groups, with the members that they name', () => {
   const facts = factsHolding([
-    group(own, { members: any }),
-    group(web, { a: { direction: 'egress', protocol: 'any' }, b: { ...any, group: web } }),
+    group(own, { members: inside }),
+    group(web, { a: { direction: 'egress', protocol: 'any' }, b: { ...inside, group: web } }),
     member('shop/1', '10.0.0.2', [own], 'fd00::2'),
     member('shop/2', '10.0.0.3', [own, web]),
   ]);
   expect(ruleSetOf(facts, { securityGroups: [own, web] })).toEqual({
     rules: [
-      { securityGroup: own, rule: 'members', ...any },
+      { securityGroup: own, rule: 'members', ...inside },
       { securityGroup: web, rule: 'a', direction: 'egress', protocol: 'any' },
-      { securityGroup: web, rule: 'b', ...any, group: web },
+      { securityGroup: web, rule: 'b', ...inside, group: web },
     ],
     members: { [own]: ['10.0.0.2', 'fd00::2', '10.0.0.3'], [web]: ['10.0.0.3'] },
   });

@@ -92,6 +92,9 @@ const stories: readonly Written[] = [
   { kind: 'alarm.raise', id: 'clock', body: { code: 'clock.behind', message: 'A clock was slow.', standing: false } },
   { kind: 'alarm.disarm', id: 'clock', body: {} },
   { kind: 'alarm.disarm', id: 'clock', body: {} },
+  { kind: 'doc.txn', id: '', body: { operations: [{ delete: { id: 'users/bob' } }] } },
+  { kind: 'namespace.create', id: 'brief', body: {} },
+  { kind: 'namespace.delete', id: 'brief', body: {} },
 ];
 
 /** Keys of a subject that come and go. */

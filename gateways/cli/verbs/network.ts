@@ -27,7 +27,8 @@ const field = (row: unknown, path: string): string => visible(textAt(row, path) 
 const stepText = (step: unknown): string => {
   const [where, reason] = [field(step, 'at'), field(step, 'reason')];
   if (reason === 'rule') {
-    return `rule ${field(step, 'rule')} of ${field(step, 'securityGroup')} lets it ${where === 'egress' ? 'out' : 'in'}`;
+    const way = where === 'egress' ? 'out' : 'in';
+    return `rule ${field(step, 'rule')} of ${field(step, 'securityGroup')} lets it ${way}`;
   }
   const groups = listAt(step, 'securityGroups').map(String).map(visible);
   const sentence = sentences[`${where} ${reason}`] ?? reason;
