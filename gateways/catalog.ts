@@ -1,8 +1,9 @@
 import type { AnyAggregate } from '#aggregates/aggregate';
+import type { Facts } from '#aggregates/facts';
 import { detach } from '#aggregates/chainfire/detach';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
-import { quota, quotaKeeping } from '#aggregates/chainfire/quota';
+import { keyQuota, keyQuotaKeeping } from '#aggregates/chainfire/key-quota';
 import { sweep, sweeping } from '#aggregates/chainfire/sweep';
 import { keyDeleteRange, keyTxn } from '#aggregates/chainfire/txn';
 import { alarm, disarm } from '#aggregates/cluster/alarm';
@@ -11,6 +12,8 @@ import { clock } from '#aggregates/cluster/clock';
 import { historyOf } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
 import { duty } from '#aggregates/cluster/duty';
+import { opening } from '#aggregates/creditservice/opening';
+import { quota } from '#aggregates/creditservice/quota';
 import { fixedRoutes } from '#gateways/fixed-routes';
 import { bookkeeping } from '#aggregates/flaredb/bookkeeping';
 import { doc } from '#aggregates/flaredb/doc';
@@ -18,7 +21,7 @@ import { indexing } from '#aggregates/flaredb/indexing';
 import { namespace } from '#aggregates/flaredb/namespace';
 import { posting } from '#aggregates/flaredb/posting';
 import { docLoad, docTxn } from '#aggregates/flaredb/txn';
-import { usage } from '#aggregates/flaredb/usage';
+import { namespaceUsage } from '#aggregates/flaredb/namespace-usage';
 import { accessKeyOf } from '#aggregates/iam/access-key';
 import { authenticatorOf } from '#aggregates/iam/authenticator';
 import { bindingOf } from '#aggregates/iam/binding';
@@ -43,15 +46,23 @@ import { signingKey } from '#aggregates/iam/signing-key';
 import { host } from '#aggregates/node-agent/host';
 import { userOf } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
+import { addressBlock, bridging } from '#aggregates/prismnet/address-block';
+import { networkNumber } from '#aggregates/prismnet/network-number';
+import { addressKeeping, port } from '#aggregates/prismnet/port';
+import { securityGroup } from '#aggregates/prismnet/security-group';
+import { subnet, subnetClearing } from '#aggregates/prismnet/subnet';
+import { traceOf, type End, type Question, type Trace } from '#aggregates/prismnet/trace';
+import { vpc, vpcKeeping } from '#aggregates/prismnet/vpc';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
-import { quotaView } from '#projections/chainfire/quota';
+import { keyQuotaView } from '#projections/chainfire/key-quota';
 import { sweepView } from '#projections/chainfire/sweep';
 import { alarmView } from '#projections/cluster/alarm';
 import { historyView } from '#projections/cluster/history';
 import { levelView } from '#projections/cluster/level';
 import { dutyView } from '#projections/cluster/duty';
+import { quotaView } from '#projections/creditservice/quota';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
 import { accessKeyView } from '#projections/iam/access-key';
@@ -72,6 +83,10 @@ import { sessionView } from '#projections/iam/session';
 import { signingKeyView } from '#projections/iam/signing-key';
 import { hostView } from '#projections/node-agent/host';
 import { userView } from '#projections/iam/user';
+import { portView } from '#projections/prismnet/port';
+import { securityGroupView } from '#projections/prismnet/security-group';
+import { subnetView } from '#projections/prismnet/subnet';
+import { vpcView } from '#projections/prismnet/vpc';
 
 const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
 
@@ -110,6 +125,11 @@ const words: Words = {
   ownersOf: (noun, ...asked) => aggregateOf(noun)?.owners?.(...asked) ?? [],
 };
 
+export type NetworkEnd = End;
+
+/** Whether a network lets something through; undefined when there is no such port. */
+export const networkTrace = (facts: Facts, asked: Question): Trace | undefined => traceOf(facts, asked);
+
 /** Every component. Gateways, reference pages, laws and generators derive from this list. */
 export const catalog: readonly Component[] = [
   {
@@ -124,15 +144,15 @@ export const catalog: readonly Component[] = [
     name: 'chainfire',
     summary:
       'Coordination: keys with revisions, leases, transactions, watches, locks and elections, sweeps and quotas.',
-    aggregates: [key, lease, sweep, quota],
+    aggregates: [key, lease, sweep, keyQuota],
     procedures: [keyTxn, keyDeleteRange],
-    reactions: [...detach, ...sweeping, ...quotaKeeping],
-    views: [keyView, leaseView, sweepView, quotaView],
+    reactions: [...detach, ...sweeping, ...keyQuotaKeeping],
+    views: [keyView, leaseView, sweepView, keyQuotaView],
   },
   {
     name: 'flaredb',
     summary: 'Documents and raw values in namespaces, with limits, indexes and time to live.',
-    aggregates: [namespace, doc, usage, posting, indexing],
+    aggregates: [namespace, doc, namespaceUsage, posting, indexing],
     procedures: [docTxn, docLoad],
     reactions: bookkeeping,
     views: [namespaceView, docView],
@@ -190,5 +210,21 @@ export const catalog: readonly Component[] = [
     procedures: [],
     reactions: [],
     views: [hostView],
+  },
+  {
+    name: 'creditservice',
+    summary: 'What projects may have.',
+    aggregates: [quota],
+    procedures: [],
+    reactions: opening,
+    views: [quotaView],
+  },
+  {
+    name: 'prismnet',
+    summary: 'Networks of projects: VPCs, subnets, ports with their addresses, and security groups.',
+    aggregates: [vpc, subnet, port, securityGroup, addressBlock, networkNumber],
+    procedures: [],
+    reactions: [...vpcKeeping, ...subnetClearing, ...addressKeeping, ...bridging],
+    views: [vpcView, subnetView, portView, securityGroupView],
   },
 ];

@@ -13,7 +13,7 @@ export interface FixedRoute {
   /** What a 200 says. */
   readonly answer: string;
   readonly type: 'application/json' | 'application/x-ndjson' | 'text/html' | 'text/plain';
-  readonly tag: 'sign-in' | 'rights' | 'history' | 'trials' | 'operation' | 'health';
+  readonly tag: 'sign-in' | 'rights' | 'history' | 'trials' | 'networks' | 'operation' | 'health';
   /** Answers without a token. */
   readonly open: boolean;
   /** What a caller must be allowed; absent: it depends on what is asked, or a token is enough. */

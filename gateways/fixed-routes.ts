@@ -3,6 +3,7 @@ import { integer, json, text } from '#commands/codec/scalar';
 import { BatchCommands } from '#commands/cluster/batch';
 import { route, type FixedRoute } from '#gateways/fixed-route';
 import { hostRoutes } from '#gateways/host-routes';
+import { networkRoutes } from '#gateways/network-parameters';
 import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
 import { rightsRoutes } from '#gateways/rights-routes';
 import { signInRoutes } from '#gateways/sign-in-routes';
@@ -62,6 +63,7 @@ export const fixedRoutes: readonly FixedRoute[] = [
   ...signInRoutes,
   ...hostRoutes,
   ...rightsRoutes,
+  ...networkRoutes,
   route('GET', '/v1/timeline/{noun}/{id}', 'timeline', {
     tag: 'history',
     summary: 'Every change of an object and every refusal, with who, when, through which gateway and by which command.',

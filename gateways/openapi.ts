@@ -35,6 +35,7 @@ export const openApi = (components: readonly Component[], version: string): Docu
       { name: 'sign-in', description: 'Logging in, and what is needed for it.' },
       { name: 'rights', description: 'Who may do what, and why.' },
       { name: 'trials', description: 'What would happen.' },
+      { name: 'networks', description: 'What networks let through, and why not.' },
       { name: 'history', description: 'What happened, and why.' },
       { name: 'operation', description: 'Running a node.' },
       { name: 'health', description: 'Whether a node works; needs no token.' },

@@ -66,13 +66,25 @@ const drawnCommands = (vocabulary: Vocabulary, random: Random): ((position: numb
   };
 };
 
-/** A log of such commands on a clock that stands still or jumps. */
+/** What examples create, in the order of the catalogue: what much else needs to be there. */
+const groundworkOf = (vocabulary: Vocabulary): readonly AnyCommand[] =>
+  [...vocabulary.commands.values()]
+    .filter(({ verb, internal }) => verb === 'create' && !internal)
+    .flatMap(({ kind, examples, body }) =>
+      examples.flatMap((example) => {
+        const decoded = decode(body, example.body);
+        return isRight(decoded) ? [{ kind, id: example.id ?? '', body: decoded.right }] : [];
+      }),
+    );
+
+/** A log of such commands, after what the examples create, on a clock that stands still or jumps. */
 export const drawnLog = (vocabulary: Vocabulary, random: Random, length: number, principal: Principal): Drawn[] => {
   const next = drawnCommands(vocabulary, random);
+  const groundwork = groundworkOf(vocabulary);
   let nowMs = 1_700_000_000_000;
   return Array.from({ length }, (_, at) => {
     nowMs += random.pick([0, 0, 1, 50, 1_000, 30_000]);
-    const command = next(at + 1);
+    const command = groundwork[at] ?? next(at + 1);
     const entry = {
       ...command,
       principal: principal(command),

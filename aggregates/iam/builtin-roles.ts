@@ -7,12 +7,15 @@ export interface BuiltinRole {
   readonly except?: readonly string[];
 }
 
+/** Everything of networks that tenants have. */
+const networks = ['port.*', 'security-group.*', 'subnet.*', 'vpc.*'];
+
 /** Roles that every cluster has. They stand in the release, so that none can be changed under those who rely on it. */
 export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
   owner: { description: 'Everything, people and roles included.', permissions: ['*'] },
   editor: {
     description: 'Work with everything that tenants have, and look at the rest. Nothing about people.',
-    permissions: ['*.read', 'doc.*', 'key.*', 'lease.*', 'namespace.*', 'sweep.*'],
+    permissions: ['*.read', 'doc.*', 'key.*', 'lease.*', 'namespace.*', 'sweep.*', ...networks],
     except: ['log.read'],
   },
   viewer: { description: 'Look at everything but the log.', permissions: ['*.read'], except: ['log.read'] },
@@ -25,6 +28,7 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
       'certificate.*',
       'history.*',
       'host.*',
+      'key-quota.*',
       'lease.*',
       'level.*',
       'log.*',
@@ -39,6 +43,11 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
   'key-editor': { description: 'Read and change keys and leases.', permissions: ['key.*', 'lease.*', 'sweep.*'] },
   'key-viewer': { description: 'Read keys and leases.', permissions: ['key.read', 'lease.read'] },
   'doc-editor': { description: 'Read and change documents.', permissions: ['doc.*', 'namespace.read'] },
+  'network-editor': { description: 'Read and change networks.', permissions: networks },
+  'network-viewer': {
+    description: 'Read networks.',
+    permissions: ['port.read', 'security-group.read', 'subnet.read', 'vpc.read'],
+  },
   'doc-viewer': { description: 'Read documents.', permissions: ['doc.read', 'namespace.read'] },
 };
 

@@ -1,20 +1,11 @@
-import { ownerIn } from '#commands/iam/name';
+import { ownerIn } from '#commands/tenant';
 import type { Facts } from '#aggregates/facts';
 import { kind } from '#aggregates/facts';
 import { nounAndId } from '#aggregates/named';
+import { ownedByProject } from '#aggregates/owners';
 
-/** The parts of states that say whose an object is; the aggregates have the rest. */
-const projectKind = kind<{ readonly organisation: string }>('project');
+/** The part of a user's state that says whose it is; its aggregate has the rest. */
 const userKind = kind<{ readonly organisation: string }>('user');
-
-/** A project with its organisation. A project that is not there has no organisation. */
-export const projectOwners = (project: string, facts: Facts): readonly string[] => {
-  const organisation = facts.get(projectKind, project)?.state.organisation;
-  return organisation === undefined ? [`project/${project}`] : [`organisation/${organisation}`, `project/${project}`];
-};
-
-/** Of objects with ids `<project>/<name>`. */
-export const ownedByProject = (id: string, facts: Facts): readonly string[] => projectOwners(ownerIn(id) ?? '', facts);
 
 /** Of objects with ids `<organisation>/<name>`; without a slash they are the cluster's own. */
 export const ownedByOrganisation = (id: string): readonly string[] => {

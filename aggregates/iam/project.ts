@@ -12,6 +12,7 @@ import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
 import { same } from '#aggregates/same';
+import { projectAbsent, projectInUse } from '#aggregates/owners';
 
 type Updated = TypeOf<typeof ProjectUpdated>;
 
@@ -29,14 +30,6 @@ export type ProjectEvent =
 /** Indexes that list what belongs to a project, by its id. */
 export const projectContents = { serviceAccounts: 'service-account.by-project' } as const;
 
-export const projectAbsent = {
-  'project.absent': {
-    category: 'absent',
-    summary: 'There is no such project.',
-    fix: 'Create the project first, or correct its id.',
-  },
-} as const;
-
 const rejections = {
   ...projectAbsent,
   ...organisationAbsent,
@@ -45,11 +38,7 @@ const rejections = {
     summary: 'A project of this id exists, perhaps in another organisation.',
     fix: 'Choose another id; ids of projects are unique in the cluster.',
   },
-  'project.inUse': {
-    category: 'conflict',
-    summary: 'Something still belongs to the project.',
-    fix: 'Delete what the detail counts first.',
-  },
+  ...projectInUse,
 } as const;
 
 export const project: Aggregate<Project, ProjectCommand, ProjectEvent, keyof typeof rejections> = {

@@ -1,16 +1,7 @@
 import { id, text, type Id } from '#commands/codec/scalar';
-
-/** A DNS label (RFC 1123). */
-const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+import { label, ownerIn } from '#commands/tenant';
 
 export const OrganisationId = id('organisation', { example: 'acme' });
-
-export const ProjectId = id('project', {
-  summary: 'The id of a project, of its own in the cluster.',
-  pattern: label,
-  maxLength: 63,
-  example: 'shop',
-});
 
 export const UserId = id('user', { summary: 'The name that a user logs in with.', example: 'alice' });
 
@@ -76,16 +67,7 @@ export const Issuer = text('issuer', {
   example: 'https://id.example.org',
 });
 
-/** What stands before the slash of an id: the organisation of a group or role, the project of a service account. */
-export const ownerIn = (name: string): string | undefined => {
-  const slash = name.indexOf('/');
-  return slash === -1 ? undefined : name.slice(0, slash);
-};
-
 /** The organisation that an id begins with. */
 export const organisationIn = (name: string): Id<'organisation'> =>
   // What is before the slash is of the pattern of an organisation.
   (ownerIn(name) ?? '') as Id<'organisation'>;
-
-/** The project that an id begins with. */
-export const projectIn = (name: string): Id<'project'> => (ownerIn(name) ?? '') as Id<'project'>;

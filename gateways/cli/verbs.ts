@@ -23,6 +23,7 @@ import { login } from '#gateways/cli/verbs/login';
 import { logout } from '#gateways/cli/verbs/logout';
 import { logVerbs } from '#gateways/cli/verbs/log';
 import { type Noun, pastVerbs } from '#gateways/cli/verbs/past';
+import { networkTrace } from '#gateways/cli/verbs/network';
 import { raw } from '#gateways/cli/verbs/raw';
 import { init } from '#gateways/cli/verbs/init';
 import { serve } from '#gateways/cli/verbs/serve';
@@ -69,6 +70,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     ...backupVerbs,
     ...certificateVerbs,
     ...hostVerbs,
+    networkTrace,
     ...keyringVerbs,
     lock,
     elect,
@@ -123,10 +125,16 @@ const summaries: Readonly<Record<string, string>> = {
   level: 'The feature level of the cluster.',
   log: 'The log: its newest entry, what was decided, verification.',
   namespace: 'Namespaces of documents, with limits and indexes.',
+  network: 'What networks let through, and why not.',
   organisation: 'Organisations: projects and people under one owner.',
   project: 'Projects, to which belongs what tenants have.',
+  port: 'Addresses in subnets, each for one machine at a time.',
   role: 'Sets of permissions with a name.',
-  quota: 'What all keys may take together.',
+  'security-group': 'What is let through to and from ports.',
+  subnet: 'Ranges of addresses of VPCs.',
+  vpc: 'Networks of projects.',
+  'key-quota': 'What all keys may take together.',
+  quota: 'What projects may have, and what is left of it.',
   'secret-key': 'Whose secrets are sealed with which keys, and forgetting them.',
   duty: 'Who does the work that one process does for all.',
   'service-account': 'Who programs are.',
@@ -136,7 +144,8 @@ const summaries: Readonly<Record<string, string>> = {
 };
 
 const headings: readonly (readonly [heading: string, words: readonly string[]])[] = [
-  ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'quota', 'namespace', 'doc']],
+  ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'key-quota', 'namespace', 'doc']],
+  ['Networks:', ['vpc', 'subnet', 'port', 'security-group', 'network']],
   ['What happened, and what would:', ['timeline', 'why', 'events', 'whatif', 'apply', 'history']],
   [
     'Who may do what:',
@@ -144,6 +153,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'iam',
       'organisation',
       'project',
+      'quota',
       'user',
       'group',
       'service-account',

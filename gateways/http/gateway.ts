@@ -16,6 +16,7 @@ import { iamRoutes } from '#gateways/http/iam-routes';
 import { judgedRoutes } from '#gateways/http/judge';
 import { metricsOf, type Metrics } from '#gateways/http/metrics';
 import { lineStreams, type LineStreams } from '#gateways/http/ndjson';
+import { networkRoutes } from '#gateways/http/network-routes';
 import { operatorRoutes, strict } from '#gateways/http/operator-routes';
 import { openPatience } from '#gateways/http/patience';
 import { plainConnections, type PlainConnectionParts, type PlainConnections } from '#gateways/http/plain-connection';
@@ -131,6 +132,7 @@ export const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): re
     ...signInRoutes(node, forms, patience),
     ...hostRoutes(node, forms, patience),
     ...iamRoutes(node, forms),
+    ...networkRoutes(node),
     ...certificateRoutes(node),
     ...healthRoutes(node),
     { method: 'GET', path: '/openapi.json', handle: strict(() => ({ status: 200, text: text() })) },

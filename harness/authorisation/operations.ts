@@ -29,6 +29,10 @@ export const objectsOfAcme: Readonly<Record<string, string>> = {
   role: 'acme/deployer',
   binding: 'of-olga',
   authenticator: 'olga',
+  vpc: 'shop/main',
+  subnet: 'shop/front',
+  port: 'shop/web1',
+  'security-group': 'shop/web',
 };
 
 const sample = (codec: ObjectCodec<unknown>): unknown =>
@@ -99,6 +103,7 @@ const parts: Readonly<Record<string, string>> = { noun: 'project', id: 'shop', p
 
 const queries: Readonly<Record<string, string>> = {
   '/v1/watch': '?of=project&watch=0',
+  '/v1/network/trace': '?from=port/shop/web1&to=10.0.1.9&protocol=icmp',
   '/v1/iam/can': '?permission=project.read&resource=project/shop',
   '/v1/iam/who-can': '?permission=project.read&resource=project/shop',
 };

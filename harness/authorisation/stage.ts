@@ -80,6 +80,10 @@ export const startStage = async (): Promise<Stage> => {
     await act('service-account.create', `${project}/ci`);
     await act('group.create', `${organisation}/developers`);
     await act('role.create', `${organisation}/deployer`, { permissions: ['project.read'] });
+    await act('vpc.create', `${project}/main`);
+    await act('subnet.create', `${project}/front`, { vpc: `${project}/main`, cidr: '10.0.1.0/24' });
+    await act('security-group.create', `${project}/web`, { vpc: `${project}/main` });
+    await act('port.create', `${project}/web1`, { subnet: `${project}/front`, securityGroups: [`${project}/web`] });
   }
 
   return {

@@ -11,6 +11,7 @@ import { drawnLog } from '#harness/drawn-commands';
 import { certificateStory } from '#harness/golden/certificate-story';
 import { hostStory } from '#harness/golden/host-story';
 import { identityStory } from '#harness/golden/identity-story';
+import { networkStory } from '#harness/golden/network-story';
 import { randomOf } from '#harness/simulator/random';
 
 const vocabulary = vocabularyOf(catalog);
@@ -92,6 +93,9 @@ const stories: readonly Written[] = [
   { kind: 'alarm.raise', id: 'clock', body: { code: 'clock.behind', message: 'A clock was slow.', standing: false } },
   { kind: 'alarm.disarm', id: 'clock', body: {} },
   { kind: 'alarm.disarm', id: 'clock', body: {} },
+  { kind: 'doc.txn', id: '', body: { operations: [{ delete: { id: 'users/bob' } }] } },
+  { kind: 'namespace.create', id: 'brief', body: {} },
+  { kind: 'namespace.delete', id: 'brief', body: {} },
 ];
 
 /** Keys of a subject that come and go. */
@@ -136,6 +140,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'sign-in.jsonl': told(signInStory),
   'federation.jsonl': told(federationStory),
   'hosts.jsonl': told(hostStory),
+  'network.jsonl': told(networkStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),
