@@ -42,6 +42,7 @@ import { session, sessionKeeping } from '#aggregates/iam/session';
 import { signingKey } from '#aggregates/iam/signing-key';
 import { userOf } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
+import { flavour } from '#aggregates/plasmavmc/flavour';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
@@ -70,6 +71,7 @@ import { serviceAccountView } from '#projections/iam/service-account';
 import { sessionView } from '#projections/iam/session';
 import { signingKeyView } from '#projections/iam/signing-key';
 import { userView } from '#projections/iam/user';
+import { flavourView } from '#projections/plasmavmc/flavour';
 
 const nouns = (): readonly string[] => catalog.flatMap(({ aggregates }) => aggregates.map(({ kind }) => kind.noun));
 
@@ -180,5 +182,13 @@ export const catalog: readonly Component[] = [
       identityProviderView,
     ],
     access: iamAccess(words),
+  },
+  {
+    name: 'plasmavmc',
+    summary: 'Virtual machines: the sizes that they can have.',
+    aggregates: [flavour],
+    procedures: [],
+    reactions: [],
+    views: [flavourView],
   },
 ];

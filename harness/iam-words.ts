@@ -1,5 +1,5 @@
 import type { Words } from '#aggregates/iam/words';
-import { ownedByProject } from '#aggregates/iam/owners';
+import { ownedByProject } from '#aggregates/owners';
 
 /** A release with few words: keys, whose ids are bytes, and machines of projects. */
 export const fewWords: Words = {

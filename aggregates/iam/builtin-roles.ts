@@ -23,6 +23,7 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
       'alarm.*',
       'backup.*',
       'certificate.*',
+      'flavour.*',
       'history.*',
       'lease.*',
       'level.*',

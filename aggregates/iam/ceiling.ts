@@ -4,7 +4,7 @@ import type { Target } from '#aggregates/access';
 import type { Moment } from '#aggregates/decision';
 import type { Facts } from '#aggregates/facts';
 import { bindingKind, bindingsBySubject } from '#aggregates/iam/binding-state';
-import { projectOwners } from '#aggregates/iam/owners';
+import { projectOwners } from '#aggregates/owners';
 import { permitsOne, type Permits } from '#aggregates/iam/permits';
 import { maxBindingsPerSubject, ruleOf, standingOf, subjectsOf, type Rule } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';

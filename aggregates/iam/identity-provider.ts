@@ -14,7 +14,7 @@ import { kind } from '#aggregates/facts';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
 import { organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
 import { permitsOf } from '#aggregates/iam/permits';
-import { same } from '#aggregates/iam/same';
+import { same } from '#aggregates/same';
 import type { Words } from '#aggregates/iam/words';
 
 type Written = TypeOf<typeof createProvider.body>;

@@ -11,7 +11,8 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
-import { same } from '#aggregates/iam/same';
+import { projectAbsent } from '#aggregates/project';
+import { same } from '#aggregates/same';
 
 type Updated = TypeOf<typeof ProjectUpdated>;
 
@@ -28,14 +29,6 @@ export type ProjectEvent =
 
 /** Indexes that list what belongs to a project, by its id. */
 export const projectContents = { serviceAccounts: 'service-account.by-project' } as const;
-
-export const projectAbsent = {
-  'project.absent': {
-    category: 'absent',
-    summary: 'There is no such project.',
-    fix: 'Create the project first, or correct its id.',
-  },
-} as const;
 
 const rejections = {
   ...projectAbsent,

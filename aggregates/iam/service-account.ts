@@ -1,6 +1,6 @@
 import type { TypeOf } from '#commands/codec/codec';
 import { object } from '#commands/codec/object';
-import { projectIn } from '#commands/iam/name';
+import { projectIn } from '#commands/owner';
 import {
   createServiceAccount,
   deleteServiceAccount,
@@ -12,8 +12,9 @@ import {
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
-import { ownedByProject } from '#aggregates/iam/owners';
-import { projectAbsent, projectContents, projectKind } from '#aggregates/iam/project';
+import { ownedByProject } from '#aggregates/owners';
+import { projectContents, projectKind } from '#aggregates/iam/project';
+import { projectAbsent } from '#aggregates/project';
 
 type Empty = Readonly<Record<string, never>>;
 

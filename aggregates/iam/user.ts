@@ -20,7 +20,7 @@ import { administratorBindings } from '#aggregates/iam/administrators';
 import { bindingKind } from '#aggregates/iam/binding-state';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
-import { same } from '#aggregates/iam/same';
+import { same } from '#aggregates/same';
 import type { Words } from '#aggregates/iam/words';
 
 type Updated = TypeOf<typeof UserUpdated>;

@@ -1,4 +1,5 @@
 import { id, text, type Id } from '#commands/codec/scalar';
+import { ownerIn } from '#commands/owner';
 
 /** A DNS label (RFC 1123). */
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
@@ -76,16 +77,7 @@ export const Issuer = text('issuer', {
   example: 'https://id.example.org',
 });
 
-/** What stands before the slash of an id: the organisation of a group or role, the project of a service account. */
-export const ownerIn = (name: string): string | undefined => {
-  const slash = name.indexOf('/');
-  return slash === -1 ? undefined : name.slice(0, slash);
-};
-
 /** The organisation that an id begins with. */
 export const organisationIn = (name: string): Id<'organisation'> =>
   // What is before the slash is of the pattern of an organisation.
   (ownerIn(name) ?? '') as Id<'organisation'>;
-
-/** The project that an id begins with. */
-export const projectIn = (name: string): Id<'project'> => (ownerIn(name) ?? '') as Id<'project'>;

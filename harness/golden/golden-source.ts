@@ -10,6 +10,7 @@ import { vocabularyOf } from '#log/vocabulary';
 import { drawnLog } from '#harness/drawn-commands';
 import { certificateStory } from '#harness/golden/certificate-story';
 import { identityStory } from '#harness/golden/identity-story';
+import { virtualMachineStory } from '#harness/golden/virtual-machine-story';
 import { randomOf } from '#harness/simulator/random';
 
 const vocabulary = vocabularyOf(catalog);
@@ -134,6 +135,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'certificates.jsonl': told(certificateStory),
   'sign-in.jsonl': told(signInStory),
   'federation.jsonl': told(federationStory),
+  'virtual-machines.jsonl': told(virtualMachineStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),
   'drawn-2.jsonl': drawn(102, 400),

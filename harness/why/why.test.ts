@@ -6,6 +6,7 @@ import { systemPrincipal } from '#log/authority';
 import { certificateRefusals } from '#harness/why/certificate-refusals';
 import { signInRefusals } from '#harness/why/sign-in-refusals';
 import { iamRefusals } from '#harness/why/iam-refusals';
+import { virtualMachineRefusals } from '#harness/why/virtual-machine-refusals';
 import { many, type Asked } from '#harness/why/asked';
 import { startTestApi, type TestApi } from '#harness/http';
 import type { Outcome } from '#log/outcome';
@@ -36,6 +37,7 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
   ...iamRefusals,
   ...certificateRefusals,
   ...signInRefusals,
+  ...virtualMachineRefusals,
   'alarm.absent': [['alarm.disarm', 'nothing', {}]],
   'alarm.standing': [
     ['alarm.raise', 'disk', { code: 'disk.full', message: 'The disk is full.', standing: true }],

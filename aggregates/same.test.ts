@@ -1,4 +1,4 @@
-import { same } from '#aggregates/iam/same';
+import { same } from '#aggregates/same';
 
 test.each<readonly [unknown, unknown, boolean]>([
   [1, 1, true],

@@ -1,4 +1,4 @@
-import { ownedByOrganisation, ownedByProject, principalOwners, userOwners } from '#aggregates/iam/owners';
+import { ownedByOrganisation, ownedByProject, principalOwners, userOwners } from '#aggregates/owners';
 import { project } from '#aggregates/iam/project';
 import { userOf } from '#aggregates/iam/user';
 import { factsHolding, held } from '#harness/facts';

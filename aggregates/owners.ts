@@ -1,4 +1,4 @@
-import { ownerIn } from '#commands/iam/name';
+import { ownerIn } from '#commands/owner';
 import type { Facts } from '#aggregates/facts';
 import { kind } from '#aggregates/facts';
 import { nounAndId } from '#aggregates/named';
