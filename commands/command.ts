@@ -33,6 +33,8 @@ export interface CommandSpec<Noun extends string, Verb extends string, Body, Id>
   readonly cli: CommandCli;
   /** What a principal must be allowed to do; undefined: nothing but what the commands need that it runs. */
   readonly permission: string | undefined;
+  /** Only what was granted for the whole cluster counts, also when the object is somebody's. */
+  readonly ofCluster: boolean;
   readonly reply: AnyCodec | undefined;
   readonly examples: readonly CommandExample[];
 }
@@ -62,6 +64,7 @@ interface CommandAbout<P extends Props> {
   readonly plural?: string;
   readonly cli?: Partial<CommandCli>;
   readonly permission?: string;
+  readonly ofCluster?: boolean;
   /** It only runs other commands and reads, each of which is authorised by itself. */
   readonly composed?: boolean;
   readonly reply?: AnyCodec;
@@ -86,6 +89,7 @@ export const command = <const Noun extends string, const Verb extends string, P 
     route: about.route ?? (about.id === undefined ? `/v1/${nouns}/${verb}` : `/v1/${nouns}/{id}/${verb}`),
     cli: { words: about.cli?.words ?? [noun, verb], positional: about.cli?.positional ?? [] },
     permission: about.composed === true ? undefined : (about.permission ?? `${noun}.${verb}`),
+    ofCluster: about.ofCluster ?? false,
     reply: about.reply,
     examples: about.examples ?? [],
   };

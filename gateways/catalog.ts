@@ -2,7 +2,7 @@ import type { AnyAggregate } from '#aggregates/aggregate';
 import { detach } from '#aggregates/chainfire/detach';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
-import { quota, quotaKeeping } from '#aggregates/chainfire/quota';
+import { keyQuota, keyQuotaKeeping } from '#aggregates/chainfire/key-quota';
 import { sweep, sweeping } from '#aggregates/chainfire/sweep';
 import { keyDeleteRange, keyTxn } from '#aggregates/chainfire/txn';
 import { alarm, disarm } from '#aggregates/cluster/alarm';
@@ -11,6 +11,8 @@ import { clock } from '#aggregates/cluster/clock';
 import { historyOf } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
 import { duty } from '#aggregates/cluster/duty';
+import { opening } from '#aggregates/creditservice/opening';
+import { quota } from '#aggregates/creditservice/quota';
 import { fixedRoutes } from '#gateways/fixed-routes';
 import { bookkeeping } from '#aggregates/flaredb/bookkeeping';
 import { doc } from '#aggregates/flaredb/doc';
@@ -18,7 +20,7 @@ import { indexing } from '#aggregates/flaredb/indexing';
 import { namespace } from '#aggregates/flaredb/namespace';
 import { posting } from '#aggregates/flaredb/posting';
 import { docLoad, docTxn } from '#aggregates/flaredb/txn';
-import { usage } from '#aggregates/flaredb/usage';
+import { namespaceUsage } from '#aggregates/flaredb/namespace-usage';
 import { accessKeyOf } from '#aggregates/iam/access-key';
 import { authenticatorOf } from '#aggregates/iam/authenticator';
 import { bindingOf } from '#aggregates/iam/binding';
@@ -46,12 +48,13 @@ import { flavour } from '#aggregates/plasmavmc/flavour';
 import type { Component } from '#log/component';
 import { keyView } from '#projections/chainfire/key';
 import { leaseView } from '#projections/chainfire/lease';
-import { quotaView } from '#projections/chainfire/quota';
+import { keyQuotaView } from '#projections/chainfire/key-quota';
 import { sweepView } from '#projections/chainfire/sweep';
 import { alarmView } from '#projections/cluster/alarm';
 import { historyView } from '#projections/cluster/history';
 import { levelView } from '#projections/cluster/level';
 import { dutyView } from '#projections/cluster/duty';
+import { quotaView } from '#projections/creditservice/quota';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
 import { accessKeyView } from '#projections/iam/access-key';
@@ -124,15 +127,15 @@ export const catalog: readonly Component[] = [
     name: 'chainfire',
     summary:
       'Coordination: keys with revisions, leases, transactions, watches, locks and elections, sweeps and quotas.',
-    aggregates: [key, lease, sweep, quota],
+    aggregates: [key, lease, sweep, keyQuota],
     procedures: [keyTxn, keyDeleteRange],
-    reactions: [...detach, ...sweeping, ...quotaKeeping],
-    views: [keyView, leaseView, sweepView, quotaView],
+    reactions: [...detach, ...sweeping, ...keyQuotaKeeping],
+    views: [keyView, leaseView, sweepView, keyQuotaView],
   },
   {
     name: 'flaredb',
     summary: 'Documents and raw values in namespaces, with limits, indexes and time to live.',
-    aggregates: [namespace, doc, usage, posting, indexing],
+    aggregates: [namespace, doc, namespaceUsage, posting, indexing],
     procedures: [docTxn, docLoad],
     reactions: bookkeeping,
     views: [namespaceView, docView],
@@ -182,6 +185,14 @@ export const catalog: readonly Component[] = [
       identityProviderView,
     ],
     access: iamAccess(words),
+  },
+  {
+    name: 'creditservice',
+    summary: 'What projects may have.',
+    aggregates: [quota],
+    procedures: [],
+    reactions: opening,
+    views: [quotaView],
   },
   {
     name: 'plasmavmc',

@@ -308,7 +308,7 @@ describe('reading the log', () => {
       seen.push(`${statesOf(node.rows, vocabulary)}\n${listed(factsOf(node.rows))}`);
     }
     for (const [at, expected] of seen.entries()) {
-      const past = factsAt(node.rows, at + 1, vocabulary.indexes);
+      const past = factsAt(node.rows, at + 1, vocabulary);
       expect(`${statesOf(node.rows, vocabulary, at + 1)}\n${listed(past)}`).toBe(expected);
     }
   });

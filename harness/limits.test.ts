@@ -90,22 +90,22 @@ describe('over HTTP', () => {
 
   test('a quota refuses puts with an alarm until keys are deleted', async () => {
     await api.call('POST', '/v1/keys/big/put', { value: 'x'.repeat(500_000) });
-    expect((await api.call('POST', '/v1/quotas/keys/set', { maxBytes: 400_000 })).status).toBe(200);
+    expect((await api.call('POST', '/v1/key-quotas/keys/set', { maxBytes: 400_000 })).status).toBe(200);
     const refused = await api.call('POST', '/v1/keys/more/put', { value: 'x' });
-    expect(refused).toMatchObject({ status: 507, json: { code: 'quota.exceeded', category: 'exhausted' } });
+    expect(refused).toMatchObject({ status: 507, json: { code: 'key-quota.exceeded', category: 'exhausted' } });
     const [alarm] = await items('/v1/alarms');
-    expect(alarm).toMatchObject({ id: 'quota/keys', code: 'quota.exceeded', standing: true });
+    expect(alarm).toMatchObject({ id: 'key-quota/keys', code: 'key-quota.exceeded', standing: true });
     expect(api.node.notices()).toEqual([
-      expect.stringMatching(/^alarm quota\/keys: The keys take \d+ bytes, more than/),
+      expect.stringMatching(/^alarm key-quota\/keys: The keys take \d+ bytes, more than/),
     ]);
-    const disarmed = await api.call('POST', '/v1/alarms/quota%2Fkeys/disarm', {});
+    const disarmed = await api.call('POST', '/v1/alarms/key-quota%2Fkeys/disarm', {});
     expect(disarmed).toMatchObject({ status: 409, json: { code: 'alarm.standing' } });
     expect((await api.call('POST', '/v1/keys/big/delete', {})).status).toBe(200);
     expect(await items('/v1/alarms')).toEqual([]);
     expect(api.node.notices()).toEqual([]);
     expect((await api.call('POST', '/v1/keys/more/put', { value: 'x' })).status).toBe(200);
-    expect(await items('/v1/quotas')).toMatchObject([{ id: 'keys', maxBytes: 400_000, exceeded: false }]);
-    expect((await api.call('POST', '/v1/quotas/keys/lift', {})).status).toBe(200);
+    expect(await items('/v1/key-quotas')).toMatchObject([{ id: 'keys', maxBytes: 400_000, exceeded: false }]);
+    expect((await api.call('POST', '/v1/key-quotas/keys/lift', {})).status).toBe(200);
   });
 
   test('a transaction that would read more than a position may is exhausted and changes nothing', async () => {

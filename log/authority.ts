@@ -60,7 +60,8 @@ export const askedOf = (vocabulary: Vocabulary, { kind, id, body }: AnyCommand, 
   const spec = vocabulary.commands.get(kind);
   if (spec?.permission === undefined) return undefined;
   const { permission, noun } = spec;
-  if (spec.id === undefined || !vocabulary.aggregates.has(noun)) return { permission, target: { owners: [] } };
+  if (spec.ofCluster || spec.id === undefined || !vocabulary.aggregates.has(noun))
+    return { permission, target: { owners: [] } };
   return { permission, target: { owners: ownersIn(vocabulary, noun, id, facts, body), objects: only(noun, id) } };
 };
 

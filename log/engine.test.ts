@@ -59,7 +59,7 @@ test('a past position shows objects as they were, deleted ones included', async 
   const gone = await node.engine.submit({ kind: 'key.delete', id: 'a', body: {}, ...caller });
   await put('a', '3');
   const at = (position: number): readonly (readonly [string, string | undefined])[] =>
-    factsAt(node.engine.rows, position, node.engine.vocabulary.indexes)
+    factsAt(node.engine.rows, position, node.engine.vocabulary)
       .range(keyKind, { from: '', limit: 10 })
       .map((fact) => [fact.id, text(fact.state.value)]);
   for (const flushed of [false, true]) {

@@ -124,16 +124,17 @@ const firstKey = (rows: Rows, range: KeyRange): string | undefined => {
   return undefined;
 };
 
+/** Who keeps the indexes, and who adds to the sums, by name; the vocabulary has both. */
+export interface Kept {
+  readonly indexes: ReadonlyMap<string, AnyAggregate>;
+  readonly sums: ReadonlyMap<string, readonly AnyAggregate[]>;
+}
+
 /**
  * Facts of a past position. An index of the past is computed from the states that it may hold: a query costs a look at
  * what it would give now, and at each object of the noun of which a former state is kept.
  */
-export const factsAt = (
-  rows: Rows,
-  position: number,
-  indexes: ReadonlyMap<string, AnyAggregate>,
-  onRead: OnRead = ignore,
-): Facts => {
+export const factsAt = (rows: Rows, position: number, { indexes, sums }: Kept, onRead: OnRead = ignore): Facts => {
   const past = rowsAt(rows, position, onRead);
   const range = <S>(kind: Kind<S>, ids: IdRange): readonly Fact<S>[] => statesIn(past, kind, ids);
   const present = factsOf(rows);
@@ -166,6 +167,21 @@ export const factsAt = (
       })
       .sort((x, y) => (order(x) < order(y) ? -1 : 1));
   };
+  const totals = new Map<string, ReadonlyMap<string, number>>();
+  const totalsOf = (name: string): ReadonlyMap<string, number> => {
+    const known = totals.get(name);
+    if (known !== undefined) return known;
+    const made = new Map<string, number>();
+    for (const aggregate of sums.get(name) ?? []) {
+      for (const { state, id } of range(aggregate.kind, { from: '', limit: Infinity })) {
+        for (const [key, amount] of aggregate.sums?.[name]?.(state as never, id) ?? []) {
+          made.set(key, (made.get(key) ?? 0) + amount);
+        }
+      }
+    }
+    totals.set(name, made);
+    return made;
+  };
   return {
     get: <S>(kind: Kind<S>, id: string) => past.get('state', stateKey(kind.noun, id)) as Versioned<S> | undefined,
     range,
@@ -177,14 +193,7 @@ export const factsAt = (
       return (reverse ? inside.reverse() : inside).slice(0, limit);
     },
     count: (name: string, key: string) => listed(name, { from: key, to: `${key}\0` }).length,
-    sum: (name: string, key: string) => {
-      const aggregate = indexes.get(name);
-      const amountsOf = aggregate?.sums?.[name];
-      if (aggregate === undefined || amountsOf === undefined) return 0;
-      return range(aggregate.kind, { from: '', limit: Infinity })
-        .flatMap((fact) => amountsOf(fact.state as never, fact.id))
-        .reduce((sum, [under, amount]) => (under === key ? sum + amount : sum), 0);
-    },
+    sum: (name: string, key: string) => totalsOf(name).get(key) ?? 0,
   };
 };
 

@@ -1,5 +1,4 @@
 import type { AnyCommand } from '#commands/command';
-import type { AnyAggregate } from '#aggregates/aggregate';
 import type { Facts } from '#aggregates/facts';
 import { askedOf, askedOfRange, authorityOf, systemPrincipal, type Asked, type Authority } from '#log/authority';
 import { decideEntry, genesis, type Head } from '#log/decide';
@@ -9,7 +8,7 @@ import { factsOf } from '#log/facts';
 import { indexKey, integerKey } from '#log/key';
 import { decodeOutcome, type Outcome } from '#log/outcome';
 import { Overlay } from '#log/overlay';
-import { factsAt, rowsAt, type OnRead } from '#log/past';
+import { factsAt, rowsAt, type Kept, type OnRead } from '#log/past';
 import type { Rows } from '#log/rows';
 import { Transaction } from '#log/transaction';
 import type { Vocabulary } from '#log/vocabulary';
@@ -39,7 +38,7 @@ export const tryOut = (
   const { vocabulary, rows: present } = ground;
   const at = options.at ?? ground.head.position;
   const past = at < ground.head.position;
-  const rows = new Overlay(past ? pastRows(present, at, vocabulary.indexes, options.onRead) : present);
+  const rows = new Overlay(past ? pastRows(present, at, vocabulary, options.onRead) : present);
   return decided(ground, rows, submissions, at);
 };
 
@@ -125,14 +124,9 @@ const timeOf = (rows: Rows, position: number): number => {
 };
 
 /** States as they were, with the index rows and counts that follow from them. */
-const pastRows = (
-  rows: Rows,
-  at: number,
-  indexes: ReadonlyMap<string, AnyAggregate>,
-  onRead: OnRead | undefined,
-): Rows => {
+const pastRows = (rows: Rows, at: number, kept: Kept, onRead: OnRead | undefined): Rows => {
   const states = rowsAt(rows, at, onRead);
-  const facts = factsAt(rows, at, indexes, onRead);
+  const facts = factsAt(rows, at, kept, onRead);
   const made = new Map<string, readonly string[]>();
   const listed = (name: string): readonly string[] => {
     const known = made.get(name);
@@ -147,7 +141,7 @@ const pastRows = (
       if (table === 'index') return listed(name).includes(key) ? true : undefined;
       if (table !== 'count') return states.get(table, key);
       const under = key.slice(name.length + 1);
-      if (indexes.get(name)?.sums?.[name] !== undefined) return facts.sum(name, under) || undefined;
+      if (kept.sums.has(name)) return facts.sum(name, under) || undefined;
       const start = indexKey(name, under, '');
       return listed(name).filter((row) => row.startsWith(start)).length || undefined;
     },

@@ -16,8 +16,10 @@ export interface Vocabulary {
   readonly aggregates: ReadonlyMap<string, AnyAggregate>;
   readonly views: ReadonlyMap<string, AnyView>;
   readonly rejections: ReadonlyMap<string, RejectionSpec>;
-  /** Name of an index or sum to the aggregate that keeps it. */
+  /** Name of an index to the aggregate that keeps it. */
   readonly indexes: ReadonlyMap<string, AnyAggregate>;
+  /** Name of a sum to those who add to it. */
+  readonly sums: ReadonlyMap<string, readonly AnyAggregate[]>;
   /** Absent: nobody but the system and the break-glass token may do anything. */
   readonly access: Access | undefined;
 }
@@ -32,6 +34,7 @@ export const vocabularyOf = (components: readonly Component[]): Vocabulary => {
   const views = new Map<string, AnyView>();
   const rejections = new Map<string, RejectionSpec>(Object.entries(kernelRejections));
   const indexes = new Map<string, AnyAggregate>();
+  const sums = new Map<string, AnyAggregate[]>();
   for (const component of components) {
     for (const aggregate of component.aggregates) {
       claim(aggregates, aggregate.kind.noun, aggregate);
@@ -40,7 +43,7 @@ export const vocabularyOf = (components: readonly Component[]): Vocabulary => {
         claim(deciders, spec.kind, aggregate);
       }
       for (const name of Object.keys(aggregate.indexes ?? {})) claim(indexes, name, aggregate);
-      for (const name of Object.keys(aggregate.sums ?? {})) claim(indexes, name, aggregate);
+      for (const name of Object.keys(aggregate.sums ?? {})) sums.set(name, [...(sums.get(name) ?? []), aggregate]);
       for (const [code, spec] of Object.entries(aggregate.rejections)) rejections.set(code, spec);
     }
     for (const procedure of component.procedures) {
@@ -53,8 +56,21 @@ export const vocabularyOf = (components: readonly Component[]): Vocabulary => {
     }
     for (const view of component.views) claim(views, view.spec.noun, view);
   }
+  for (const name of sums.keys()) if (indexes.has(name)) throw new Error(`"${name}" is an index and a sum`);
   const access = components.find((component) => component.access !== undefined)?.access;
-  return { components, commands, deciders, procedures, reactions, aggregates, views, rejections, indexes, access };
+  return {
+    components,
+    commands,
+    deciders,
+    procedures,
+    reactions,
+    aggregates,
+    views,
+    rejections,
+    indexes,
+    sums,
+    access,
+  };
 };
 
 /** Refusals that the log itself gives, whatever the command. */

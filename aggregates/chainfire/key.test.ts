@@ -2,7 +2,7 @@ import { maxBytesPerLease, maxKeysPerLease } from '#commands/chainfire/lease';
 import type { Id } from '#commands/codec/scalar';
 import { key, type KeyEvent } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
-import { quota } from '#aggregates/chainfire/quota';
+import { keyQuota } from '#aggregates/chainfire/key-quota';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 
@@ -29,7 +29,7 @@ const heavy = [
   alive,
   ...[1, 2].map((at) => held(key, `key-${at}`, { value: Buffer.alloc(maxBytesPerLease / 2 - 10), lease: seven })),
 ];
-const exceeded = [held(quota, 'keys', { maxBytes: 1, exceeded: true })];
+const exceeded = [held(keyQuota, 'keys', { maxBytes: 1, exceeded: true })];
 
 decisions(key, [
   ['sets a key that does not exist', [], put(blue), [wasPut(blue)]],
@@ -50,7 +50,7 @@ decisions(key, [
     { facts: heavy },
   ],
   ['attaches what still fits', [], put(blue, seven), [wasPut(blue, seven)], { facts: heavy }],
-  ['refuses a put while the quota is exceeded', [wasPut(blue)], put(red), 'quota.exceeded', { facts: exceeded }],
+  ['refuses a put while the quota is exceeded', [wasPut(blue)], put(red), 'key-quota.exceeded', { facts: exceeded }],
   ['deletes while the quota is exceeded', [wasPut(blue)], remove, [deleted], { facts: exceeded }],
   [
     'sets a key that a full lease holds already',

@@ -5,7 +5,7 @@ import { object, optional } from '#commands/codec/object';
 import type { Id } from '#commands/codec/scalar';
 import type { Aggregate } from '#aggregates/aggregate';
 import { leaseKind } from '#aggregates/chainfire/lease';
-import { keyBytes, keyQuota, quotaKind } from '#aggregates/chainfire/quota';
+import { allKeys, keyBytes, keyQuotaKind } from '#aggregates/chainfire/key-quota';
 import { accept, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
 
@@ -37,10 +37,10 @@ export const keyRejections = {
     summary: 'The lease holds as many keys, or as many bytes, as its expiry can delete at one position.',
     fix: 'Grant another lease for further keys.',
   },
-  'quota.exceeded': {
+  'key-quota.exceeded': {
     category: 'exhausted',
     summary: 'The keys take more than their quota, so none can be put.',
-    fix: 'Delete keys, or raise the quota with `quota set keys`.',
+    fix: 'Delete keys, or raise the quota with `key-quota set keys`.',
   },
 } as const;
 
@@ -67,7 +67,7 @@ export const key: Aggregate<Key, KeyCommand, KeyEvent, keyof typeof keyRejection
         const next: Key = lease === undefined ? { value } : { value, lease };
         const refused = lease === undefined ? undefined : refusedLease(facts, lease, command.id, state, next);
         if (refused !== undefined) return reject(refused, { lease: lease ?? '' });
-        if (facts.get(quotaKind, keyQuota)?.state.exceeded === true) return reject('quota.exceeded');
+        if (facts.get(keyQuotaKind, allKeys)?.state.exceeded === true) return reject('key-quota.exceeded');
         return accept({ kind: 'key.put', body: next });
       }
       case 'key.delete':

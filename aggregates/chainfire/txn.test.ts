@@ -3,7 +3,7 @@ import { maxKeysPerLease } from '#commands/chainfire/lease';
 import { decode } from '#commands/codec/decode';
 import { key } from '#aggregates/chainfire/key';
 import { lease } from '#aggregates/chainfire/lease';
-import { quota } from '#aggregates/chainfire/quota';
+import { keyQuota } from '#aggregates/chainfire/key-quota';
 import { keyDeleteRange, keyRange, keyTxn } from '#aggregates/chainfire/txn';
 import { performances } from '#harness/performances';
 
@@ -11,7 +11,7 @@ const components = [
   {
     name: 'c',
     summary: '',
-    aggregates: [key, lease, quota],
+    aggregates: [key, lease, keyQuota],
     procedures: [keyTxn, keyDeleteRange],
     reactions: [],
     views: [],
@@ -147,9 +147,9 @@ performances(keyTxn, components, [
   ],
   [
     'a refusal of a put while the quota is exceeded',
-    [put('a'), { kind: 'quota.set', id: 'keys', body: { maxBytes: 1 } }],
+    [put('a'), { kind: 'key-quota.set', id: 'keys', body: { maxBytes: 1 } }],
     run({ success: [{ put: { key: 'a', value: 'x' } }] }),
-    'quota.exceeded',
+    'key-quota.exceeded',
   ],
   [
     'a refusal to read more than a reply can hold',

@@ -38,5 +38,5 @@ performances(disarm, components, [
 
 test('the alarm of a timer names its object, whatever the id', () => {
   expect(timerOf(timerAlarm('key', 'a/b\0c'))).toEqual({ noun: 'key', id: 'a/b\0c' });
-  expect(timerOf('quota/keys')).toBeUndefined();
+  expect(timerOf('key-quota/keys')).toBeUndefined();
 });

@@ -11,14 +11,14 @@ import { listingsOf } from '#aggregates/flaredb/listing';
 import { indexOf, namespace, namespaceKind, type Index, type Namespace } from '#aggregates/flaredb/namespace';
 import { documentsByField, posting } from '#aggregates/flaredb/posting';
 import { docLoad, docTxn } from '#aggregates/flaredb/txn';
-import { nothing, usage, usageKind } from '#aggregates/flaredb/usage';
+import { namespaceUsage, namespaceUsageKind, nothing } from '#aggregates/flaredb/namespace-usage';
 import { inMemory, type InMemory } from '#harness/in-memory';
 
 const components = [
   {
     name: 'flaredb',
     summary: '',
-    aggregates: [namespace, doc, usage, posting, indexing],
+    aggregates: [namespace, doc, namespaceUsage, posting, indexing],
     procedures: [docTxn, docLoad, clock],
     reactions: bookkeeping,
     views: [],
@@ -85,12 +85,12 @@ const command: fc.Arbitrary<AnyCommand> = fc.oneof(
 );
 const history = fc.array(fc.tuple(command, fc.constantFrom(0, 0, 500, 1_500)), { maxLength: 40 });
 
-/** Usage equals what is stored, and what is listed equals what a scan of all documents would list. */
+/** NamespaceUsage equals what is stored, and what is listed equals what a scan of all documents would list. */
 const check = ({ facts }: InMemory, now: number): void => {
   for (const { id: name, state } of facts.range(namespaceKind, all)) {
     const stored = facts.range(docKind, { ...within(name), limit: Infinity });
     const bytes = stored.reduce((sum, fact) => sum + fact.state.bytes, 0);
-    expect(facts.get(usageKind, name)?.state ?? nothing).toEqual({ documents: stored.length, bytes });
+    expect(facts.get(namespaceUsageKind, name)?.state ?? nothing).toEqual({ documents: stored.length, bytes });
     for (const index of state.indexes) checkIndex(facts, name, index, now);
   }
 };

@@ -78,7 +78,7 @@ const listUnder = (
 };
 
 const usageBy = (namespace: string, documents: number, bytes: number): AnyCommand => ({
-  kind: 'usage.change',
+  kind: 'namespace-usage.change',
   id: namespace,
   body: { documents, bytes },
 });

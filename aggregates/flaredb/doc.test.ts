@@ -5,7 +5,7 @@ import type { Index, Namespace } from '#aggregates/flaredb/namespace';
 import { doc, type Doc, type DocEvent } from '#aggregates/flaredb/doc';
 import { namespace } from '#aggregates/flaredb/namespace';
 import { posting } from '#aggregates/flaredb/posting';
-import { usage } from '#aggregates/flaredb/usage';
+import { namespaceUsage } from '#aggregates/flaredb/namespace-usage';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 
@@ -18,7 +18,7 @@ const unlimited: Namespace = {
   indexes: [],
 };
 const users = (settings: Partial<Namespace> = {}) => held(namespace, 'users', { ...unlimited, ...settings });
-const used = (documents: number, bytes: number) => held(usage, 'users', { documents, bytes });
+const used = (documents: number, bytes: number) => held(namespaceUsage, 'users', { documents, bytes });
 const here = { facts: [users()] };
 /** The usual moment is an hour after 1970 began. */
 const now = 3_600_000;

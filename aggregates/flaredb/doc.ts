@@ -20,7 +20,7 @@ import { listingsOf, otherUnder } from '#aggregates/flaredb/listing';
 import { maxIndexedTextBytes } from '#aggregates/flaredb/index-key';
 import { mergePatch } from '#aggregates/flaredb/merge-patch';
 import { namespaceAbsent, namespaceKind, type Namespace } from '#aggregates/flaredb/namespace';
-import { nothing, usageKind } from '#aggregates/flaredb/usage';
+import { namespaceUsageKind, nothing } from '#aggregates/flaredb/namespace-usage';
 
 export type Content = { readonly document: Json } | { readonly value: Uint8Array };
 
@@ -181,7 +181,7 @@ const full = (
 ): Rejection<Rejected> | undefined => {
   // Without limits nothing is read: whoever expects a position is not disturbed by every other put.
   if (maxDocuments === 0 && maxBytes === 0) return undefined;
-  const used = facts.get(usageKind, name)?.state ?? nothing;
+  const used = facts.get(namespaceUsageKind, name)?.state ?? nothing;
   if (maxDocuments > 0 && documents > 0 && used.documents + documents > maxDocuments) {
     return { code: 'namespace.full', detail: { namespace: name, maxDocuments, documents: used.documents } };
   }

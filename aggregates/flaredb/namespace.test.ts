@@ -1,7 +1,7 @@
 import type { Id } from '#commands/codec/scalar';
 import { maxIndexes, type IndexSpec } from '#commands/flaredb/namespace';
 import { namespace, type NamespaceEvent } from '#aggregates/flaredb/namespace';
-import { usage } from '#aggregates/flaredb/usage';
+import { namespaceUsage } from '#aggregates/flaredb/namespace-usage';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 
@@ -32,7 +32,7 @@ const dropRequested = (name: string): NamespaceEvent => ({ kind: 'namespace.inde
 const dropped = (name: string): NamespaceEvent => ({ kind: 'namespace.indexDropped', body: { name } });
 
 const many = Array.from({ length: maxIndexes }, (_, at): IndexSpec => ({ ...age, name: `index-${at}` }));
-const inUse = { facts: [held(usage, id, { documents: 1, bytes: 0 })] };
+const inUse = { facts: [held(namespaceUsage, id, { documents: 1, bytes: 0 })] };
 
 decisions(namespace, [
   ['creates a namespace without limits', [], create(), [created()]],

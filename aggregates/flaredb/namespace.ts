@@ -15,7 +15,7 @@ import {
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject, type Decision } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
-import { usageKind } from '#aggregates/flaredb/usage';
+import { namespaceUsageKind } from '#aggregates/flaredb/namespace-usage';
 
 /** What an operator declared of a namespace. A limit of 0 is none. */
 export interface Settings {
@@ -121,7 +121,7 @@ export const namespace: Aggregate<Namespace, NamespaceCommand, NamespaceEvent, R
         return same(settingsOf(state), body) ? accept() : accept({ kind: 'namespace.updated', body });
       }
       case 'namespace.delete': {
-        const documents = facts.get(usageKind, command.id)?.state.documents ?? 0;
+        const documents = facts.get(namespaceUsageKind, command.id)?.state.documents ?? 0;
         if (documents > 0) return reject('namespace.notEmpty', { documents });
         return accept({ kind: 'namespace.deleted', body: {} });
       }

@@ -6,14 +6,14 @@ import { indexing } from '#aggregates/flaredb/indexing';
 import { namespace } from '#aggregates/flaredb/namespace';
 import { posting } from '#aggregates/flaredb/posting';
 import { docLoad, docTxn } from '#aggregates/flaredb/txn';
-import { usage } from '#aggregates/flaredb/usage';
+import { namespaceUsage } from '#aggregates/flaredb/namespace-usage';
 import { performances } from '#harness/performances';
 
 const components = [
   {
     name: 'flaredb',
     summary: '',
-    aggregates: [namespace, doc, usage, posting, indexing],
+    aggregates: [namespace, doc, namespaceUsage, posting, indexing],
     procedures: [docTxn, docLoad],
     reactions: bookkeeping,
     views: [],
@@ -41,7 +41,7 @@ const wasPut = (id: string, document: unknown, bytes: number, more = {}) => ({
 });
 const deleted = (id: string, freedBytes: number) => ({ kind: 'doc.deleted', id, body: { freedBytes } });
 const used = (id: string, documents: number, bytes: number) => ({
-  kind: 'usage.changed',
+  kind: 'namespace-usage.changed',
   id,
   body: { documents, bytes },
 });

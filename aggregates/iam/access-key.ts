@@ -13,7 +13,7 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
-import { principalOwners } from '#aggregates/owners';
+import { principalOwners } from '#aggregates/iam/owners';
 import { same } from '#aggregates/same';
 import { serviceAccountKind } from '#aggregates/iam/service-account';
 import type { Words } from '#aggregates/iam/words';

@@ -17,7 +17,7 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
-import { userOwners } from '#aggregates/owners';
+import { userOwners } from '#aggregates/iam/owners';
 import { userAbsent, userKind } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
 

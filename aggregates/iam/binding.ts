@@ -2,8 +2,8 @@ import { isLeft, left, right, type Either } from 'fp-ts/lib/Either';
 import type { TypeOf } from '#commands/codec/codec';
 import { object } from '#commands/codec/object';
 import { createBinding, deleteBinding, endBinding, type BindingCommand } from '#commands/iam/binding';
-import { ownerIn } from '#commands/owner';
 import type { Rejection } from '#commands/rejection';
+import { ownerIn } from '#commands/tenant';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject, type Moment } from '#aggregates/decision';
 import type { Facts } from '#aggregates/facts';
@@ -21,15 +21,14 @@ import { builtinRoles } from '#aggregates/iam/builtin-roles';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
 import { networkOf } from '#aggregates/iam/network';
 import { organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
-import { projectOwners } from '#aggregates/owners';
 import { projectKind } from '#aggregates/iam/project';
-import { projectAbsent } from '#aggregates/project';
 import { roleKind } from '#aggregates/iam/role';
 import { same } from '#aggregates/same';
 import { everyone, maxBindingsPerSubject, ruleOf } from '#aggregates/iam/standing';
 import { isLastAdministrator } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
 import { named, nounAndId } from '#aggregates/named';
+import { projectAbsent, projectOwners } from '#aggregates/owners';
 
 export type BindingEvent =
   | { readonly kind: 'binding.created'; readonly body: TypeOf<typeof createBinding.body> }

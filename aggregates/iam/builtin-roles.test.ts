@@ -36,7 +36,8 @@ test('what everybody may do to itself is there to be done', () => {
 
 test('an editor works with everything of tenants, and decides nothing about people or the cluster', () => {
   const editor = permitsOfRole('editor');
-  const cluster = ['alarm.disarm', 'quota.set', 'quota.lift'];
+  const flavours = ['flavour.create', 'flavour.describe', 'flavour.delete'];
+  const cluster = ['alarm.disarm', 'key-quota.set', 'key-quota.lift', 'quota.set', 'quota.clear', ...flavours];
   const ofTenants = asked((name) => !['cluster', 'iam'].includes(name)).filter((one) => !cluster.includes(one));
   expect(ofTenants.filter((one) => !permitsOne(editor, one))).toEqual([]);
   expect(asked((name) => ['cluster', 'iam'].includes(name)).filter((one) => permitsOne(editor, one))).toEqual([]);

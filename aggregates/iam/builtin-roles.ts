@@ -25,6 +25,7 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
       'certificate.*',
       'flavour.*',
       'history.*',
+      'key-quota.*',
       'lease.*',
       'level.*',
       'log.*',

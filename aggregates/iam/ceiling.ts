@@ -4,10 +4,10 @@ import type { Target } from '#aggregates/access';
 import type { Moment } from '#aggregates/decision';
 import type { Facts } from '#aggregates/facts';
 import { bindingKind, bindingsBySubject } from '#aggregates/iam/binding-state';
-import { projectOwners } from '#aggregates/owners';
 import { permitsOne, type Permits } from '#aggregates/iam/permits';
 import { maxBindingsPerSubject, ruleOf, standingOf, subjectsOf, type Rule } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';
+import { projectOwners } from '#aggregates/owners';
 
 /** Nobody hands on more than they hold. */
 export const escalation = {

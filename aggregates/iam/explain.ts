@@ -1,5 +1,5 @@
 import { bytesToText } from '#commands/codec/bytes';
-import { ownerIn } from '#commands/owner';
+import { ownerIn } from '#commands/tenant';
 import type { Asker, ConsideredGrant, Explanation, Grant, Question } from '#aggregates/access';
 import { kind, type Facts } from '#aggregates/facts';
 import { builtinRoles } from '#aggregates/iam/builtin-roles';

@@ -16,7 +16,7 @@ import { accept, impossible, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
 import { ceilingOf, escalation } from '#aggregates/iam/ceiling';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
-import { ownedByOrganisation } from '#aggregates/owners';
+import { ownedByOrganisation } from '#aggregates/iam/owners';
 import { groupsByMember, maxGroupsPerMember } from '#aggregates/iam/standing';
 import type { Words } from '#aggregates/iam/words';
 import { named, nounAndId } from '#aggregates/named';

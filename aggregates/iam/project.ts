@@ -11,8 +11,8 @@ import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 import { contents, organisationAbsent, organisationKind } from '#aggregates/iam/organisation';
-import { projectAbsent } from '#aggregates/project';
 import { same } from '#aggregates/same';
+import { projectAbsent, projectInUse } from '#aggregates/owners';
 
 type Updated = TypeOf<typeof ProjectUpdated>;
 
@@ -38,11 +38,7 @@ const rejections = {
     summary: 'A project of this id exists, perhaps in another organisation.',
     fix: 'Choose another id; ids of projects are unique in the cluster.',
   },
-  'project.inUse': {
-    category: 'conflict',
-    summary: 'Something still belongs to the project.',
-    fix: 'Delete what the detail counts first.',
-  },
+  ...projectInUse,
 } as const;
 
 export const project: Aggregate<Project, ProjectCommand, ProjectEvent, keyof typeof rejections> = {

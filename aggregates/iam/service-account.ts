@@ -1,6 +1,5 @@
 import type { TypeOf } from '#commands/codec/codec';
 import { object } from '#commands/codec/object';
-import { projectIn } from '#commands/owner';
 import {
   createServiceAccount,
   deleteServiceAccount,
@@ -9,12 +8,12 @@ import {
   ServiceAccountCreated,
   type ServiceAccountCommand,
 } from '#commands/iam/service-account';
+import { projectIn } from '#commands/tenant';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
-import { ownedByProject } from '#aggregates/owners';
 import { projectContents, projectKind } from '#aggregates/iam/project';
-import { projectAbsent } from '#aggregates/project';
+import { ownedByProject, projectAbsent } from '#aggregates/owners';
 
 type Empty = Readonly<Record<string, never>>;
 

@@ -16,7 +16,7 @@ import { accept, impossible, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
 import { principalGone } from '#aggregates/iam/credential';
 import { loginKind } from '#aggregates/iam/login';
-import { principalOwners } from '#aggregates/owners';
+import { principalOwners } from '#aggregates/iam/owners';
 import { named } from '#aggregates/named';
 import type { Reaction } from '#aggregates/procedure';
 

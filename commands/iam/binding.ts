@@ -1,8 +1,9 @@
 import { list, object, optional } from '#commands/codec/object';
 import { choice, integer, text, time } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
-import { BindingId, OrganisationId, ProjectId, RoleId, Subject } from '#commands/iam/name';
+import { BindingId, OrganisationId, RoleId, Subject } from '#commands/iam/name';
 import { Labels } from '#commands/iam/project';
+import { ProjectId } from '#commands/tenant';
 import { view } from '#commands/view';
 
 const Minute = (name: string, summary: string) =>

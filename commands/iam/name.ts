@@ -1,17 +1,7 @@
 import { id, text, type Id } from '#commands/codec/scalar';
-import { ownerIn } from '#commands/owner';
-
-/** A DNS label (RFC 1123). */
-const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+import { label, ownerIn } from '#commands/tenant';
 
 export const OrganisationId = id('organisation', { example: 'acme' });
-
-export const ProjectId = id('project', {
-  summary: 'The id of a project, of its own in the cluster.',
-  pattern: label,
-  maxLength: 63,
-  example: 'shop',
-});
 
 export const UserId = id('user', { summary: 'The name that a user logs in with.', example: 'alice' });
 

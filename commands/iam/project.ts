@@ -1,7 +1,8 @@
 import { map, object, optional } from '#commands/codec/object';
 import { integer, text } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
-import { DisplayName, OrganisationId, ProjectId } from '#commands/iam/name';
+import { DisplayName, OrganisationId } from '#commands/iam/name';
+import { ProjectId } from '#commands/tenant';
 import { view } from '#commands/view';
 
 /** Words that bindings may ask for, such as `environment=production`. */

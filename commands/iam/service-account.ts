@@ -1,7 +1,8 @@
 import { object, optional } from '#commands/codec/object';
 import { boolean, integer } from '#commands/codec/scalar';
 import { command, type CommandOf } from '#commands/command';
-import { Description, ProjectId, ServiceAccountId } from '#commands/iam/name';
+import { Description, ServiceAccountId } from '#commands/iam/name';
+import { ProjectId } from '#commands/tenant';
 import { view } from '#commands/view';
 
 export const createServiceAccount = command('service-account', 'create', {

@@ -1,8 +1,6 @@
 import { map } from '#commands/codec/object';
 import { id, integer, text, time } from '#commands/codec/scalar';
-
-/** A DNS label (RFC 1123). */
-const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+import { label } from '#commands/tenant';
 
 const ofProject = <const N extends string>(noun: N, name: string) =>
   id(noun, {

@@ -8,13 +8,13 @@ const row = (id: object, standing: boolean) => ({
 });
 
 test('an alarm is named with what is wrong and how to answer it', () => {
-  const standing = row({ id: 'quota/keys' }, true);
+  const standing = row({ id: 'key-quota/keys' }, true);
   const timer = row({ idBase64: Buffer.from('timer/key/\xff', 'latin1').toString('base64') }, false);
   expect(checkAlarms([standing, timer], true)).toEqual([
     {
       name: 'alarm',
       state: 'warning',
-      found: expect.stringMatching(/^quota\/keys: Something is [^\u001b]*wrong\.$/),
+      found: expect.stringMatching(/^key-quota\/keys: Something is [^\u001b]*wrong\.$/),
       fix: expect.stringContaining('ends by itself'),
     },
     expect.objectContaining({

@@ -123,7 +123,8 @@ const summaries: Readonly<Record<string, string>> = {
   organisation: 'Organisations: projects and people under one owner.',
   project: 'Projects, to which belongs what tenants have.',
   role: 'Sets of permissions with a name.',
-  quota: 'What all keys may take together.',
+  'key-quota': 'What all keys may take together.',
+  quota: 'What projects may have, and what is left of it.',
   'secret-key': 'Whose secrets are sealed with which keys, and forgetting them.',
   duty: 'Who does the work that one process does for all.',
   'service-account': 'Who programs are.',
@@ -133,7 +134,7 @@ const summaries: Readonly<Record<string, string>> = {
 };
 
 const headings: readonly (readonly [heading: string, words: readonly string[]])[] = [
-  ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'quota', 'namespace', 'doc']],
+  ['Data:', ['kv', 'lease', 'lock', 'elect', 'sweep', 'key-quota', 'namespace', 'doc']],
   ['What happened, and what would:', ['timeline', 'why', 'events', 'whatif', 'apply', 'history']],
   [
     'Who may do what:',
@@ -141,6 +142,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'iam',
       'organisation',
       'project',
+      'quota',
       'user',
       'group',
       'service-account',

@@ -46,7 +46,7 @@ const byRejection: Readonly<Record<string, Refusal>> = {
   'lease.exists': 'leaseExists',
   'key.absent': 'keyNotFound',
   'key.duplicate': 'duplicateKey',
-  'quota.exceeded': 'noSpace',
+  'key-quota.exceeded': 'noSpace',
   'history.compacted': 'compacted',
   'history.future': 'futureRevision',
   'request.forbidden': 'permissionDenied',

@@ -77,7 +77,7 @@ export const readingOf = (node: Node, noun: string, query: Query): Either<Answer
   const oldest = node.oldestPosition(noun);
   if (at.right < oldest) return left(gone(oldest));
   const past = pastAt(node, at.right);
-  const facts = factsAt(engine.rows, at.right, engine.vocabulary.indexes, past.onRead);
+  const facts = factsAt(engine.rows, at.right, engine.vocabulary, past.onRead);
   return right({ facts, position: at.right, gone: past.gone });
 };
 

@@ -87,7 +87,7 @@ describe('the health of components', () => {
   });
 
   test.each([
-    ['chainfire', 'quota/keys'],
+    ['chainfire', 'key-quota/keys'],
     ['flaredb', 'timer/doc/users/ada'],
   ])('tells that an alarm stands of %s, which goes on', async (name, id) => {
     await raise(id);

@@ -57,7 +57,7 @@ export const whyDenied = async (
   if (!codes.includes(result.code)) return answer({ ...refused, denied: false });
   if (isUnlimited(principal)) return answer({ ...refused, denied: true, reason: 'internal', considered: [] });
   const past = pastAt(node, position - 1);
-  const before = factsAt(engine.rows, position - 1, engine.vocabulary.indexes, past.onRead);
+  const before = factsAt(engine.rows, position - 1, engine.vocabulary, past.onRead);
   const asked = await askedAt(node, outcome, result, before);
   if (asked === undefined) return answer({ ...refused, denied: true, reason: 'unknown', considered: [] });
   const question = { principal, credential, address, now: nowMs, ...asked };

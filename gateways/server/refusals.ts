@@ -32,7 +32,7 @@ export const refusalsOf = (engine: Engine, now: () => number): Pick<Node, 'refus
         address,
       };
       const isPast = at !== undefined && at < position;
-      const was = isPast ? { facts: factsAt(engine.rows, at, vocabulary.indexes), position: at } : undefined;
+      const was = isPast ? { facts: factsAt(engine.rows, at, vocabulary), position: at } : undefined;
       return authority.objects(permission, range, engine.facts, moment, was);
     },
     onRightsChanged: (listener) => {

@@ -19,7 +19,7 @@ test('a noun that no view shows is internal in every command', () => {
   expect(unseen.flatMap(({ commands }) => commands.filter(({ internal }) => !internal))).toEqual([]);
 });
 
-const ids: Readonly<Record<string, string>> = { lease: '7', doc: 'a/b', quota: 'keys' };
+const ids: Readonly<Record<string, string>> = { lease: '7', doc: 'a/b', 'key-quota': 'keys' };
 
 const idOf = ({ noun, id: { shape } }: AnyViewSpec): string =>
   ids[noun] ?? (shape.kind === 'text' ? shape.example : undefined) ?? 'a';
@@ -40,7 +40,7 @@ test('the duty of a process is told, in the past too', async () => {
   expect(JSON.parse(past.stdout)).toMatchObject({ id: 'liveness', holder: state.holder });
 });
 
-test.each(['usage', 'posting', 'indexing', 'batch', 'clock'])('%s is refused as internal', async (noun) => {
+test.each(['namespace-usage', 'posting', 'indexing', 'batch', 'clock'])('%s is refused as internal', async (noun) => {
   expect(await stage.run(['why', `${noun}/a`])).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining(`REF: ${noun} is internal; expected one of history, `),

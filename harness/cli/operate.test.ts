@@ -163,14 +163,14 @@ test('the doctor names the alarms that stand, and says how to answer them', asyn
   const { run } = await open();
   expect((await run(['doctor'])).stdout).toMatch(/^ok +alarms +none stands/m);
   await run(['kv', 'put', 'large', 'value']);
-  await run(['quota', 'set', 'keys', '1']);
+  await run(['key-quota', 'set', 'keys', '1']);
   const { exitCode, stdout } = await run(['doctor']);
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(
-    /^warning +alarm +quota\/keys: The keys take \d+ bytes, .* Remove its cause; then it ends by/m,
+    /^warning +alarm +key-quota\/keys: The keys take \d+ bytes, .* Remove its cause; then it ends by/m,
   );
   expect(stdout).not.toContain('notice');
-  await run(['quota', 'lift', 'keys']);
+  await run(['key-quota', 'lift', 'keys']);
   expect((await run(['doctor'])).stdout).toMatch(/^ok +alarms +none stands/m);
 });
 

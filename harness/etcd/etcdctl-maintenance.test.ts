@@ -91,7 +91,7 @@ describeEtcdctl('etcdctl', (on) => {
     const quota = async (verb: string, body: object): Promise<void> => {
       const { engine } = on.server.node;
       const by = { principal: 'admin', credential: 'test', source: 'test', address: '' };
-      const { result } = await engine.submit({ kind: `quota.${verb}`, id: 'keys', body, ...by });
+      const { result } = await engine.submit({ kind: `key-quota.${verb}`, id: 'keys', body, ...by });
       expect(result.status).toBe('accepted');
     };
     await quota('set', { maxBytes: 20_000 });

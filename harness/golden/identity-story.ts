@@ -76,5 +76,5 @@ export const identityStory: readonly Written[] = [
   { kind: 'role.delete', id: 'acme/writer', body: {}, stampedAtMs: 1_700_000_060_000 },
   { kind: 'group.delete', id: 'acme/writers', body: {}, stampedAtMs: 1_700_000_060_000 },
   { kind: 'project.delete', id: 'shop', body: {}, stampedAtMs: 1_700_000_060_000 },
-  { kind: 'usage.change', id: 'space', body: { documents: 1, bytes: 10 }, stampedAtMs: 1_700_000_060_000 },
+  { kind: 'namespace-usage.change', id: 'space', body: { documents: 1, bytes: 10 }, stampedAtMs: 1_700_000_060_000 },
 ];

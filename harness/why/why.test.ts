@@ -123,7 +123,7 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
   'namespace.exists': [namespace('changed'), namespace('changed', { maxDocuments: 1 })],
   'namespace.full': [namespace('full', { maxDocuments: 1 }), doc('full/a', 1), doc('full/b', 1)],
   'namespace.notEmpty': [namespace('held'), doc('held/a', 1), ['namespace.delete', 'held', {}]],
-  'quota.absent': [['quota.lift', 'keys', {}]],
+  'key-quota.absent': [['key-quota.lift', 'keys', {}]],
   'request.expired': [['key.put', 'old', { value: '1' }, { requestId: '018c0000-0000-7000-8000-000000000000' }]],
   'request.forbidden': [['duty.acquire', 'liveness', { holder: 'me' }, { principal: administrator.name }]],
   'request.reused': [
@@ -139,10 +139,10 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
     ['sweep.start', 'one', { prefix: 'swept/' }],
     ['sweep.start', 'one', { prefix: 'other/' }],
   ],
-  'usage.impossible': [['usage.change', 'nowhere', { documents: -1, bytes: 0 }]],
+  'namespace-usage.impossible': [['namespace-usage.change', 'nowhere', { documents: -1, bytes: 0 }]],
   // Last, since it holds for every put that follows.
-  'quota.exceeded': [
-    ['quota.set', 'keys', { maxBytes: 1 }],
+  'key-quota.exceeded': [
+    ['key-quota.set', 'keys', { maxBytes: 1 }],
     ['key.put', 'beyond', { value: '1' }],
   ],
 };

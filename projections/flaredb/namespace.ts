@@ -3,7 +3,7 @@ import type { Id } from '#commands/codec/scalar';
 import { namespaces } from '#commands/flaredb/namespace';
 import { indexingKind } from '#aggregates/flaredb/indexing';
 import { namespaceKind, type Namespace } from '#aggregates/flaredb/namespace';
-import { nothing, usageKind } from '#aggregates/flaredb/usage';
+import { namespaceUsageKind, nothing } from '#aggregates/flaredb/namespace-usage';
 import type { View } from '#projections/view';
 
 export const namespaceView: View<Namespace, TypeOf<(typeof namespaces)['row']>> = {
@@ -11,7 +11,7 @@ export const namespaceView: View<Namespace, TypeOf<(typeof namespaces)['row']>> 
   kind: namespaceKind,
   row: ({ id, state, version, createPosition, modPosition }, facts) => {
     const { indexes, ...settings } = state;
-    const { documents, bytes } = facts.get(usageKind, id)?.state ?? nothing;
+    const { documents, bytes } = facts.get(namespaceUsageKind, id)?.state ?? nothing;
     return {
       // A namespace that exists was created under an id that the command's codec let through.
       id: id as Id<'namespace'>,

@@ -66,7 +66,7 @@ export const refusedRevision = (node: Node, revision: number): GrpcError | undef
 };
 
 const factsOfRevision = ({ engine }: Node, position: number) =>
-  position === engine.head.position ? engine.facts : factsAt(engine.rows, position, engine.vocabulary.indexes);
+  position === engine.head.position ? engine.facts : factsAt(engine.rows, position, engine.vocabulary);
 
 /** One key, in this turn. */
 export const readKey = (node: Node, request: RangeRequest, position: number): RangeResult => {

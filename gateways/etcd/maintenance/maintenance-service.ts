@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keyQuota, quotaKind } from '#aggregates/chainfire/quota';
+import { allKeys, keyQuotaKind } from '#aggregates/chainfire/key-quota';
 import { GrpcCode, grpcError } from '#gateways/etcd/http2/grpc-status';
 import type { GrpcHandler } from '#gateways/etcd/http2/grpc-route';
 import { revisionOf } from '#gateways/etcd/kv/range';
@@ -34,7 +34,7 @@ export const maintenanceHandlers = (service: Service): readonly (readonly [path:
   const path = (method: string): string => `/etcdserverpb.Maintenance/${method}`;
   const header = (): Buffer => service.header(engine.head.position);
   const full = (): boolean =>
-    engine.refusing !== undefined || engine.facts.get(quotaKind, keyQuota)?.state.exceeded === true;
+    engine.refusing !== undefined || engine.facts.get(keyQuotaKind, allKeys)?.state.exceeded === true;
 
   const alarm = unary(service, AlarmRequest, ({ action }, caller) => {
     permit(service, caller, 'alarm.read');

@@ -2,29 +2,29 @@ import { isLeft } from 'fp-ts/lib/Either';
 import type { Id } from '#commands/codec/scalar';
 import { alarmKind } from '#aggregates/alarm';
 import { key } from '#aggregates/chainfire/key';
-import { quota, quotaKeeping, quotaKind, type QuotaEvent } from '#aggregates/chainfire/quota';
+import { keyQuota, keyQuotaKeeping, keyQuotaKind, type KeyQuotaEvent } from '#aggregates/chainfire/key-quota';
 import { alarm } from '#aggregates/cluster/alarm';
 import { decisions } from '#harness/decisions';
 import { held } from '#harness/facts';
 import { inMemory } from '#harness/in-memory';
 
-const id = 'keys' as Id<'quota'>;
-const set = (maxBytes: number) => ({ kind: 'quota.set' as const, id, body: { maxBytes } });
-const lift = { kind: 'quota.lift' as const, id, body: {} };
-const judge = { kind: 'quota.judge' as const, id, body: {} };
+const id = 'keys' as Id<'key-quota'>;
+const set = (maxBytes: number) => ({ kind: 'key-quota.set' as const, id, body: { maxBytes } });
+const lift = { kind: 'key-quota.lift' as const, id, body: {} };
+const judge = { kind: 'key-quota.judge' as const, id, body: {} };
 
-const wasSet = (maxBytes: number): QuotaEvent => ({ kind: 'quota.set', body: { maxBytes } });
-const exceeded: QuotaEvent = { kind: 'quota.exceeded', body: { bytes: 11, maxBytes: 10 } };
-const relieved = (bytes: number, maxBytes: number): QuotaEvent => ({
-  kind: 'quota.relieved',
+const wasSet = (maxBytes: number): KeyQuotaEvent => ({ kind: 'key-quota.set', body: { maxBytes } });
+const exceeded: KeyQuotaEvent = { kind: 'key-quota.exceeded', body: { bytes: 11, maxBytes: 10 } };
+const relieved = (bytes: number, maxBytes: number): KeyQuotaEvent => ({
+  kind: 'key-quota.relieved',
   body: { bytes, maxBytes },
 });
-const lifted: QuotaEvent = { kind: 'quota.lifted', body: {} };
+const lifted: KeyQuotaEvent = { kind: 'key-quota.lifted', body: {} };
 
 /** A key that takes eleven bytes. */
 const eleven = { facts: [held(key, 'k', { value: Buffer.alloc(10) })] };
 
-decisions(quota, [
+decisions(keyQuota, [
   ['sets a limit', [], set(10), [wasSet(10)]],
   ['takes the same limit again as done', [wasSet(10)], set(10), []],
   ['is exceeded at once when more is used', [], set(10), [wasSet(10), exceeded], eleven],
@@ -36,12 +36,12 @@ decisions(quota, [
   ['stays exceeded with a limit that is still too low', [wasSet(9), exceeded], set(10), [wasSet(10)], eleven],
   ['is lifted', [wasSet(10)], lift, [lifted]],
   ['is kept before it is lifted', [wasSet(10), exceeded], lift, [relieved(11, 10), lifted], eleven],
-  ['refuses to lift what is not set', [wasSet(10), lifted], lift, 'quota.absent'],
+  ['refuses to lift what is not set', [wasSet(10), lifted], lift, 'key-quota.absent'],
   ['judges nothing without a limit', [], judge, []],
 ]);
 
 const components = [
-  { name: 'c', summary: '', aggregates: [key, quota, alarm], procedures: [], reactions: quotaKeeping, views: [] },
+  { name: 'c', summary: '', aggregates: [key, keyQuota, alarm], procedures: [], reactions: keyQuotaKeeping, views: [] },
 ];
 
 test('the put that goes over the quota is the last one until keys were deleted', () => {
@@ -52,17 +52,17 @@ test('the put that goes over the quota is the last one until keys were deleted',
   };
   memory.run(set(10));
   expect(put('a', 5)).toBe('key.put');
-  expect(put('b', 5)).toBe('key.put,quota.exceeded,alarm.raised');
-  expect(memory.facts.get(alarmKind, 'quota/keys')?.state).toMatchObject({
-    code: 'quota.exceeded',
+  expect(put('b', 5)).toBe('key.put,key-quota.exceeded,alarm.raised');
+  expect(memory.facts.get(alarmKind, 'key-quota/keys')?.state).toMatchObject({
+    code: 'key-quota.exceeded',
     message: 'The keys take 12 bytes, more than the quota of 10. Puts are refused.',
     standing: true,
   });
-  expect(put('a', 0)).toBe('quota.exceeded');
-  expect(put('c', 0)).toBe('quota.exceeded');
+  expect(put('a', 0)).toBe('key-quota.exceeded');
+  expect(put('c', 0)).toBe('key-quota.exceeded');
   expect(memory.run({ kind: 'key.delete', id: 'a', body: {} })).toMatchObject({
-    right: { events: [{ kind: 'key.deleted' }, { kind: 'quota.relieved' }, { kind: 'alarm.ended' }] },
+    right: { events: [{ kind: 'key.deleted' }, { kind: 'key-quota.relieved' }, { kind: 'alarm.ended' }] },
   });
-  expect(memory.facts.get(quotaKind, 'keys')?.state).toEqual({ maxBytes: 10, exceeded: false });
+  expect(memory.facts.get(keyQuotaKind, 'keys')?.state).toEqual({ maxBytes: 10, exceeded: false });
   expect(put('c', 0)).toBe('key.put');
 });

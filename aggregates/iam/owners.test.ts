@@ -1,6 +1,7 @@
-import { ownedByOrganisation, ownedByProject, principalOwners, userOwners } from '#aggregates/owners';
+import { ownedByOrganisation, principalOwners, userOwners } from '#aggregates/iam/owners';
 import { project } from '#aggregates/iam/project';
 import { userOf } from '#aggregates/iam/user';
+import { ownedByProject } from '#aggregates/owners';
 import { factsHolding, held } from '#harness/facts';
 import { fewWords } from '#harness/iam-words';
 

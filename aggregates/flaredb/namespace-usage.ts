@@ -1,41 +1,46 @@
-import { changeUsage, type UsageCommand } from '#commands/flaredb/usage';
+import { changeNamespaceUsage, type NamespaceUsageCommand } from '#commands/flaredb/namespace-usage';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, reject } from '#aggregates/decision';
 import { kind } from '#aggregates/facts';
 
-export interface Usage {
+export interface NamespaceUsage {
   readonly documents: number;
   readonly bytes: number;
 }
 
 /** Exact, and apart from the namespace, so that a put changes nothing that an operator declared. */
-export const usageKind = kind<Usage>('usage');
+export const namespaceUsageKind = kind<NamespaceUsage>('namespace-usage');
 
 /** What a namespace without documents uses; there is no row of it. */
-export const nothing: Usage = { documents: 0, bytes: 0 };
+export const nothing: NamespaceUsage = { documents: 0, bytes: 0 };
 
-type UsageEvent = { readonly kind: 'usage.changed'; readonly body: Usage };
+type NamespaceUsageEvent = { readonly kind: 'namespace-usage.changed'; readonly body: NamespaceUsage };
 
 const rejections = {
-  'usage.impossible': {
+  'namespace-usage.impossible': {
     category: 'conflict',
     summary: 'More would be freed than is used, or used than can be counted.',
     fix: 'Report it with the position: the count and the documents do not agree.',
   },
 } as const;
 
-export const usage: Aggregate<Usage, UsageCommand, UsageEvent, keyof typeof rejections> = {
-  kind: usageKind,
+export const namespaceUsage: Aggregate<
+  NamespaceUsage,
+  NamespaceUsageCommand,
+  NamespaceUsageEvent,
+  keyof typeof rejections
+> = {
+  kind: namespaceUsageKind,
   summary: 'What the documents of a namespace take.',
-  commands: [changeUsage],
-  events: { 'usage.changed': changeUsage.body },
+  commands: [changeNamespaceUsage],
+  events: { 'namespace-usage.changed': changeNamespaceUsage.body },
   rejections,
   decide(state = nothing, { body }) {
     if (body.documents === 0 && body.bytes === 0) return accept();
     const documents = state.documents + body.documents;
     const bytes = state.bytes + body.bytes;
-    if (!isCount(documents) || !isCount(bytes)) return reject('usage.impossible', { documents, bytes });
-    return accept({ kind: 'usage.changed', body: { documents, bytes } });
+    if (!isCount(documents) || !isCount(bytes)) return reject('namespace-usage.impossible', { documents, bytes });
+    return accept({ kind: 'namespace-usage.changed', body: { documents, bytes } });
   },
   evolve: (_state, { body }) => (body.documents === 0 && body.bytes === 0 ? undefined : body),
 };

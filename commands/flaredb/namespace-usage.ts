@@ -3,10 +3,10 @@ import { command, type CommandOf } from '#commands/command';
 
 const least = -Number.MAX_SAFE_INTEGER;
 
-export const changeUsage = command('usage', 'change', {
+export const changeNamespaceUsage = command('namespace-usage', 'change', {
   summary: 'Add to what the documents of a namespace take.',
-  id: id('usage', { summary: 'The namespace.' }),
-  plural: 'usages',
+  id: id('namespace-usage', { summary: 'The namespace.' }),
+  plural: 'namespace-usages',
   internal: true,
   body: {
     documents: integer('documents', { summary: 'Documents more; fewer when negative.', unit: 'count', min: least }),
@@ -14,4 +14,4 @@ export const changeUsage = command('usage', 'change', {
   },
 });
 
-export type UsageCommand = CommandOf<typeof changeUsage>;
+export type NamespaceUsageCommand = CommandOf<typeof changeNamespaceUsage>;
