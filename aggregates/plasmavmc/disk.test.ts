@@ -39,7 +39,7 @@ const remove = { kind: 'disk.delete' as const, id, body: {} };
 const requested: DiskEvent = { kind: 'disk.deletionRequested', body: {} };
 const removed = (on = host) => ({ kind: 'disk.removed' as const, id, body: { host: on } });
 const deleted: DiskEvent = { kind: 'disk.deleted', body: { host } };
-const inShop = [held(project, 'shop', { organisation: 'acme' as Id<'organisation'> })];
+const inShop = [held(project, 'shop', { organisation: 'acme' })];
 const withImage = (more: Partial<Image> = {}) => ({
   facts: [
     ...inShop,

@@ -20,7 +20,7 @@ const remove = { kind: 'image.delete' as const, id, body: {} };
 const requested: ImageEvent = { kind: 'image.deletionRequested', body: {} };
 const removed = { kind: 'image.removed' as const, id, body: {} };
 const deleted: ImageEvent = { kind: 'image.deleted', body: {} };
-const inShop = { facts: [held(project, 'shop', { organisation: 'acme' as Id<'organisation'> })] };
+const inShop = { facts: [held(project, 'shop', { organisation: 'acme' })] };
 const based = held(disk, 'shop/root', {
   asked: { sizeBytes: 10_000, image: id },
   sizeBytes: 10_000,
@@ -66,8 +66,8 @@ decisions(image, [
 test('an image is for its project, for those of the organisation, or for all', () => {
   const of = (visibility: Image['visibility']) =>
     factsHolding([
-      ...['shop', 'bank'].map((name) => held(project, name, { organisation: 'acme' as Id<'organisation'> })),
-      held(project, 'other', { organisation: 'umbrella' as Id<'organisation'> }),
+      ...['shop', 'bank'].map((name) => held(project, name, { organisation: 'acme' })),
+      held(project, 'other', { organisation: 'umbrella' }),
       held(image, id, { asked, visibility, phase: 'ready', minimumDiskBytes: 0 }),
     ]);
   const seenBy = (visibility: Image['visibility']) =>

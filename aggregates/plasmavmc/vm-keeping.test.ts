@@ -253,7 +253,7 @@ test('hosts hold what is on them, disks have one machine, and deletion returns e
       expect(counts.filter((name) => name !== 'host-load.open' && name !== 'host-load.by-room')).toEqual([]);
       expect([...memory.rows.range('timer', { from: '', to: '\xff' })]).toEqual([]);
     }),
-    { numRuns: 150, seed: 1 },
+    { numRuns: 60, seed: 1 },
   );
   expect([...seen].filter((kind) => kind.startsWith('vm.migrat')).sort()).toEqual([
     'vm.migrated',

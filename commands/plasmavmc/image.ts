@@ -47,7 +47,7 @@ const about = {
   description: optional(Description),
 };
 
-export const visibilities = ['project', 'organisation', 'cluster'] as const;
+const visibilities = ['project', 'organisation', 'cluster'] as const;
 
 const Visibility = choice('visibility', {
   summary: 'Whose machines may begin with it: those of its project, of the organisation, or all.',

@@ -41,7 +41,7 @@ const Strength = choice('strength', {
   values: ['prefer', 'require'],
 });
 
-export const PlacementRules = object(
+const PlacementRules = object(
   {
     rules: optional(
       list(object({ group: Group, relation: Relation, domain: Domain, strength: Strength }), {
