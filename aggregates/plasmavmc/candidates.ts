@@ -19,8 +19,8 @@ export const bounds = {
   seeks: 96,
 } as const;
 
-/** Rows are read so many at a time. */
-const pageRows = 16;
+/** Rows are read so many at a time: those of one cell, and one that shows where to go on. */
+const pageRows = bounds.perCell + 1;
 
 export interface Found<Reason extends string> {
   readonly candidates: readonly Candidate[];
@@ -52,9 +52,7 @@ export const findCandidates = <Reason extends string>(
   let whole = true;
   let rows = 0;
   for (let seeks = 0; ; seeks++) {
-    if (seeks >= bounds.seeks || rows >= bounds.rows || candidates.length >= limit) {
-      return { candidates, refused, whole: false };
-    }
+    if (seeks >= bounds.seeks || candidates.length >= limit) return { candidates, refused, whole: false };
     const page = facts.index(hostsByRoom, {
       from,
       to,
@@ -73,7 +71,7 @@ export const findCandidates = <Reason extends string>(
         jump = cell;
         break;
       }
-      rows++;
+      if (rows++ >= bounds.rows) return { candidates, refused, whole: false };
       const candidate = candidateOf(row.id, row.key);
       const why = hasRoom(candidate.free, need) ? refusal(candidate) : 'noRoom';
       if (why !== undefined) refused.set(why, (refused.get(why) ?? 0) + 1);
