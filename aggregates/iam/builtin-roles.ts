@@ -26,6 +26,7 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
       'alarm.*',
       'backup.*',
       'certificate.*',
+      'flavour.*',
       'history.*',
       'host.*',
       'key-quota.*',

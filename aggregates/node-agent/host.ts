@@ -33,6 +33,13 @@ export type HostEvent =
   | { readonly kind: 'host.uncordoned'; readonly body: Empty }
   | { readonly kind: 'host.deleted'; readonly body: Empty };
 
+/** What is known of a machine before it came. */
+const unseen = {
+  ...{ phase: 'joining' as const, schedulable: true, epoch: 0 },
+  capacity: { cpuCount: 0, memoryBytes: 0, diskBytes: 0 },
+  capabilities: { accelerators: [], diskFormats: [], features: [] },
+};
+
 const usualTtlSeconds = 30;
 const usualInvitationSeconds = 3_600;
 
@@ -93,7 +100,7 @@ export const host: Aggregate<Host, HostCommand, HostEvent, keyof typeof rejectio
   decide(state, command, facts, { now }) {
     if (command.kind === 'host.create') {
       if (state === undefined) return accept({ kind: 'host.created', body: command.body });
-      const { description, labels, ttlSeconds = usualTtlSeconds } = command.body;
+      const { description, labels = {}, ttlSeconds = usualTtlSeconds } = command.body;
       const isSame = description === state.description && same(labels, state.labels) && ttlSeconds === state.ttlSeconds;
       return isSame ? accept() : reject('host.exists');
     }
@@ -141,7 +148,8 @@ export const host: Aggregate<Host, HostCommand, HostEvent, keyof typeof rejectio
   evolve(state, event, { now, position }) {
     if (event.kind === 'host.created') {
       const { ttlSeconds = usualTtlSeconds } = event.body;
-      return { ...event.body, phase: 'joining', schedulable: true, epoch: 0, ttlSeconds, changedMs: now };
+      const { labels = {} } = event.body;
+      return { ...event.body, ...unseen, labels, ttlSeconds, changedMs: now };
     }
     if (state === undefined) return impossible(event);
     switch (event.kind) {

@@ -115,6 +115,26 @@ const authorisation = engineRow(alone('iam-cost', 'percent', 15, 'less'), ({ wor
   worker.run('authorised', { directory, ...granted, inFlight: 64, seconds: seconds * 2 }),
 );
 
+const MACHINES_PER_HOST = 20;
+
+/** What the issue of virtual machines asks for: 5,000 hosts, 100,000 machines, and no more than with few. */
+const fleetSizes = [50, 5_000] as const;
+
+const placement: Bench = {
+  contests: fleetSizes.map((hosts) => alone(`placement-${hosts}`, 'us', 1_000, 'less')),
+  measure: async (arena) => {
+    const { worker, directory, seconds } = arena;
+    const rows: Row[] = [];
+    for (const [at, contest] of placement.contests.entries()) {
+      const run = { directory, hosts: fleetSizes[at] ?? 0, machinesPerHost: MACHINES_PER_HOST, seconds };
+      const measure = async (): Promise<Measured> => ({ value: await worker.run('placements', run) });
+      const { ours } = await interleave(arena, contest.name, measure, undefined);
+      rows.push(rowOf(contest, ours, []));
+    }
+    return rows;
+  },
+};
+
 const latency = engineRow(
   alone('put-p99', 'ms', 50, 'less'),
   async ({ worker, loaded, seconds }) => {
@@ -210,4 +230,5 @@ export const benches: readonly Bench[] = [
   evaluation,
   tokens,
   authorisation,
+  placement,
 ];

@@ -21,6 +21,7 @@ import {
   type Judged,
   type JudgedRun,
 } from '#harness/bench/identity-run';
+import { placements, type PlacementRun } from '#harness/bench/placement-run';
 import type { LoadResult } from '#harness/bench/load-result';
 import { runWatchLoad, type WatchLoad, type WatchResult } from '#harness/bench/watch-load';
 
@@ -36,6 +37,7 @@ interface Jobs {
   readonly judged: (run: JudgedRun) => Promise<Judged>;
   readonly authorised: (run: AuthorisedRun) => Promise<number>;
   readonly checked: (run: CheckedRun) => Promise<Checked>;
+  readonly placements: (run: PlacementRun) => Promise<number>;
 }
 
 const jobs: Jobs = {
@@ -49,6 +51,7 @@ const jobs: Jobs = {
   judged,
   authorised,
   checked,
+  placements,
 };
 
 type JobName = keyof Jobs;

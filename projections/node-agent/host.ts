@@ -7,11 +7,13 @@ import type { View } from '#projections/view';
 export const hostView: View<Host, TypeOf<(typeof hosts)['row']>> = {
   spec: hosts,
   kind: hostKind,
-  row: ({ id, state: { changedMs, invitation, ...state }, createPosition, modPosition }) => ({
+  row: ({ id, state: { changedMs, invitation, capacity, capabilities, ...state }, createPosition, modPosition }) => ({
     ...state,
     // Ids of a state were let through by codecs.
     id: id as Id<'host'>,
     ...(invitation === undefined ? {} : { invitedUntil: invitation.untilMs }),
+    // Nothing is known of a machine that has not reported.
+    ...(state.agentVersion === undefined ? {} : { capacity, capabilities }),
     changedAt: changedMs,
     createPosition,
     modPosition,
