@@ -1,5 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import type { TypeOf } from '#commands/codec/codec';
+import { instantToText } from '#commands/codec/instant';
 import type { Id } from '#commands/codec/scalar';
 import { projectIn } from '#commands/tenant';
 import { releaseAddress, takeAddress } from '#commands/prismnet/address-block';
@@ -250,7 +251,9 @@ const addressProblem = (facts: Facts, range: Subnet, asked: Created, now: number
   const [other] = facts.index(indexes.portsByAddress, { ...exactly(inVpc(range.vpc, address)), limit: 1 });
   if (other !== undefined) return { code: 'port.addressTaken', detail: { address, port: other.id } };
   const until = restsUntil(facts, holderOf(subnet), address, now);
-  return until === undefined ? undefined : { code: 'port.addressResting', detail: { address, until } };
+  return until === undefined
+    ? undefined
+    : { code: 'port.addressResting', detail: { address, until: instantToText(until) } };
 };
 
 const settled = (
