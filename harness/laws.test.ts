@@ -193,8 +193,10 @@ describe('outcomes', () => {
       if (result.status !== 'rejected') continue;
       expect(result.code).not.toBe('command.poisoned');
       const declaring = vocabulary.procedures.get(kind) ?? vocabulary.deciders.get(kind);
-      // A refusal of one command is the refusal of all, whatever it was.
-      const passedOn = kind === applyBatch.kind ? Object.fromEntries(vocabulary.rejections) : {};
+      // A refusal of one command is the refusal of all, whatever it was; so is that of one that follows from an event.
+      const events = Object.keys(vocabulary.deciders.get(kind)?.events ?? {});
+      const isFollowed = events.some((event) => vocabulary.reactions.has(event));
+      const passedOn = kind === applyBatch.kind || isFollowed ? Object.fromEntries(vocabulary.rejections) : {};
       const known = { ...kernelRejections, ...passedOn, ...declaring?.rejections } as Readonly<Record<string, unknown>>;
       expect([kind, known[result.code]]).toEqual([
         kind,
