@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Resources } from '#aggregates/host';
 import { bounds, findCandidates, hasRoom } from '#aggregates/plasmavmc/candidates';
+import { cellOf } from '#aggregates/plasmavmc/room';
 import { factsHolding } from '#harness/facts';
 import { counting, heldHost, hostFacts } from '#harness/fleet';
 
@@ -45,6 +46,8 @@ test('of many, some of each cell are found, and the roomiest first', () => {
       expect(candidates.every(({ free }) => hasRoom(free, need))).toBe(true);
       expect(candidates.length > 0).toBe(fit.length > 0);
       if (whole) expect(candidates.length).toBe(fit.length);
+      const cells = (some: readonly Resources[]) => [...new Set(some.map((free) => cellOf(free).join('')))].sort();
+      if (candidates.length < bounds.candidates) expect(cells(candidates.map(({ free }) => free))).toEqual(cells(fit));
       const memory = candidates.map(({ free }) => 32 - Math.clz32(free.memoryBytes / 2 ** 20));
       expect(memory).toEqual(memory.toSorted((a, b) => b - a));
     }),
