@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { observe } from '#gateways/host/guest/observation';
+import { placesOf } from '#gateways/host/guest/places';
+import { pauseGuest, prepareGuest, resetGuest, resumeGuest, startGuest, stopGuest } from '#gateways/host/guest/power';
+import { leftovers, removeGuest } from '#gateways/host/guest/leftover';
+import { boot, describeGuests, guestStage, PATIENCE_MS, said, type Stage, typed } from '#harness/scenarios/guest-stage';
+
+jest.setTimeout(2 * PATIENCE_MS);
+
+describeGuests('the life of a guest', () => {
+  let stage: Stage;
+  beforeAll(() => void (stage = guestStage()));
+  afterAll(async () => expect(await stage.clear()).toEqual([]));
+
+  test('from its first start to its removal', async () => {
+    const host = stage.open();
+    const seed = {
+      userData: '#cloud-config\nhostname: web1\n',
+      metaData: 'instance-id: one\n',
+      networkConfig: undefined,
+    };
+    const spec = stage.spec('shop/web1', '', { seed, vnc: true });
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'absent' });
+    await prepareGuest(host, spec);
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'stopped' });
+
+    // Twice is once.
+    await Promise.all([startGuest(host, spec), startGuest(host, spec)]);
+    const { phase, pid } = await observe(host, spec.id);
+    expect(phase).toBe('running');
+    const places = placesOf(host.root, spec.id);
+    expect(statSync(places.run).mode & 0o777).toBe(0o700);
+    await said(host, spec.id, /^ready shop-web1/m);
+    expect(existsSync(places.vnc)).toBe(true);
+
+    const own = readFileSync(`/proc/${pid}/status`, 'utf8');
+    if (process.getuid?.() === 0) expect(own).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
+    expect(own).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(own).toMatch(/^Seccomp:\t2$/m);
+
+    const mounted = 'mkdir -p /seed && mount -t iso9660 -o ro /dev/vda /seed';
+    expect(await typed(host, spec.id, `${mounted}; cat /seed/user-data /seed/meta-data`)).toContain('hostname: web1');
+    expect(await typed(host, spec.id, 'ls /seed')).toMatch(/meta-data\s+user-data/);
+
+    await pauseGuest(host, spec);
+    await pauseGuest(host, spec);
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'paused', pid });
+    await resumeGuest(host, spec);
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'running', pid });
+
+    expect(await stopGuest(host, spec, 20_000)).toBe('guest');
+    expect(await stopGuest(host, spec, PATIENCE_MS)).toBe('already');
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'stopped' });
+    expect(leftovers(host, [spec.id])).toEqual([]);
+
+    // What the console said is kept, and the next start goes on in it.
+    await startGuest(host, spec);
+    await said(host, spec.id, /stopping[^]*ready/);
+    await resetGuest(host, spec);
+    await said(host, spec.id, /stopping[^]*ready[^]*ready/);
+    await removeGuest(host, spec, true);
+    await removeGuest(host, spec, true);
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'absent' });
+    expect(existsSync(places.folder)).toBe(false);
+  });
+
+  test('a guest that ignores the power button', async () => {
+    const host = stage.open();
+    const spec = stage.spec('shop/deaf', 'uc.deaf');
+    await boot(host, spec);
+    expect(await stopGuest(host, spec, 1_000)).toBe('power');
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'stopped' });
+    await removeGuest(host, spec, true);
+  });
+});
