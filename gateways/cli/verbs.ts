@@ -13,6 +13,7 @@ import { contextVerbs } from '#gateways/cli/verbs/context';
 import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
 import { doctor } from '#gateways/cli/verbs/doctor';
 import { events } from '#gateways/cli/verbs/events';
+import { hostProbe } from '#gateways/cli/verbs/host-probe';
 import { iamVerbs } from '#gateways/cli/verbs/iam';
 import { keepAlive } from '#gateways/cli/verbs/keep-alive';
 import { keyringVerbs } from '#gateways/cli/verbs/keyring';
@@ -68,6 +69,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     ...backupVerbs,
     ...certificateVerbs,
     ...keyringVerbs,
+    hostProbe,
     lock,
     elect,
     keepAlive,
@@ -113,6 +115,7 @@ const summaries: Readonly<Record<string, string>> = {
   binding: 'Who has which role, and where.',
   certificate: 'Certificates of servers and hosts.',
   history: 'How much of the past is kept.',
+  host: 'What this machine can do for guests.',
   iam: 'Who may do what, and why not.',
   kv: 'Keys and values.',
   keyring: 'The keys that secrets are sealed with: status, rotation, copies.',
@@ -171,6 +174,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'certificate',
       'level',
       'duty',
+      'host',
       'bench',
       'debug',
     ],

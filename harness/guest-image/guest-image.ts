@@ -67,6 +67,10 @@ export const guestImage = (folder: string = cache): GuestImage => {
   chmodSync(unfinished, 0o755);
   try {
     make(unfinished, packages, init);
+    // Images of other packages or of another init are not asked for again.
+    for (const name of readdirSync(folder)) {
+      if (/^[0-9a-f]{16}$/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
+    }
     rmSync(place, { recursive: true, force: true });
     try {
       renameSync(unfinished, place);

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { cgroupVersion } from '#gateways/host/guest/cgroup';
 import { closeGuestHost, type GuestHost } from '#gateways/host/guest/guest-host';
 import { type GuestPhase, observe, observeAll, watchGuest } from '#gateways/host/guest/observation';
 import { placesOf } from '#gateways/host/guest/places';
@@ -9,6 +8,7 @@ import { prepareGuest, resetGuest, startGuest, stopGuest } from '#gateways/host/
 import { qemusBelow } from '#gateways/host/guest/qemu-process';
 import { leftovers, removeGuest, removeLeftovers } from '#gateways/host/guest/leftover';
 import { until } from '#gateways/host/guest/waiting';
+import { startKeeper } from '#harness/scenarios/guest-keeping';
 import { boot, describeGuests, guestStage, PATIENCE_MS, said, type Stage, typed } from '#harness/scenarios/guest-stage';
 
 jest.setTimeout(2 * PATIENCE_MS);
@@ -68,25 +68,10 @@ describeGuests('a guest that is lost', () => {
   });
 
   test('its driver is killed, and another takes over', async () => {
-    const bundle = join(stage.folder, 'keeper.cjs');
-    buildSync({
-      entryPoints: [join(__dirname, 'guest-keeper.ts')],
-      outfile: bundle,
-      bundle: true,
-      platform: 'node',
-      conditions: ['ultracloud-source'],
-    });
     const spec = stage.spec('shop/adopted');
-    const file = join(stage.folder, 'spec.json');
-    writeFileSync(file, JSON.stringify(spec));
     const host = stage.open('b');
-    const keeper = spawn(process.execPath, [bundle, host.root, file], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    keeper.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await until('the other driver to start it', PATIENCE_MS, () => (output.includes('started') ? true : undefined));
-    const ended = new Promise((resolve) => keeper.once('exit', resolve));
-    keeper.kill('SIGKILL');
-    await ended;
+    const keeper = await startKeeper(stage, host.root, spec);
+    await keeper.kill();
 
     const [seen] = await observeAll(host);
     expect(seen).toMatchObject({ id: spec.id, phase: 'running' });
@@ -115,7 +100,8 @@ describeGuests('a guest that is lost', () => {
     const foreign = join(host.root, 'unknown-folder');
     mkdirSync(foreign);
     chmodSync(foreign, 0o700);
-    expect(leftovers(host, []).map(({ kind }) => kind)).toEqual(['process', 'folder', 'folder']);
+    const grouped = process.getuid?.() === 0 && cgroupVersion() > 0 ? ['group'] : [];
+    expect(leftovers(host, []).map(({ kind }) => kind)).toEqual(['process', 'folder', 'folder', ...grouped]);
     await removeLeftovers(host, leftovers(host, []));
     expect(leftovers(host, [])).toEqual([]);
     expect(qemusBelow(host.root)).toEqual([]);

@@ -91,7 +91,7 @@ export const guestStage = (): Stage => {
       const found: string[] = [];
       for (const host of hosts) {
         const left = leftovers(host, []);
-        found.push(...left.map((one) => (one.kind === 'process' ? `process ${one.process.pid}` : one.path)));
+        found.push(...left.map((one) => JSON.stringify(one)));
         closeGuestHost(host);
         await removeLeftovers(host, left);
       }

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { systemCode } from '#gateways/system-code';
 
 /** What a guest and its QEMU may take of the host together. */
@@ -88,16 +88,27 @@ const delegate = (folder: string, controller: string): void => {
   }
 };
 
+/** For where only the folders matter. */
+const nothing: GroupLimits = { cpuCount: 1, memoryBytes: 0, threadCount: 0 };
+
 /** Removes the group; one that somebody is still in stays, and the next call removes it. */
 export const removeGroup = (name: string): void => {
-  const none = { cpuCount: 1, memoryBytes: 0, threadCount: 0 };
-  for (const folder of new Set(settings(name, none).map((setting) => setting.folder))) {
+  for (const folder of new Set(settings(name, nothing).map((setting) => setting.folder))) {
     try {
       rmdirSync(folder);
     } catch (error) {
       if (!['ENOENT', 'EBUSY', 'EACCES', 'EROFS', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
     }
   }
+};
+
+/** Every group that was made here. */
+export const groupNames = (): readonly string[] => {
+  const parents = new Set(settings('none', nothing).map(({ folder }) => dirname(folder)));
+  const names = [...parents].flatMap((parent) =>
+    existsSync(parent) ? readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [],
+  );
+  return [...new Set(names.map(({ name }) => name))].sort();
 };
 
 /** A shell that joins the group and then becomes the program that is named after it. */

@@ -6,7 +6,7 @@ import { type Places, placesOf } from '#gateways/host/guest/places';
 import { within } from '#gateways/host/guest/waiting';
 
 /** How much of what a console has said is kept. */
-export const HISTORY_BYTES = 2 ** 20;
+const HISTORY_BYTES = 2 ** 20;
 
 /** The last that the console has said, over all starts of the guest; empty when it has said nothing. */
 export const consoleHistory = (host: GuestHost, id: string, mostBytes = HISTORY_BYTES): string => {

@@ -19,7 +19,7 @@ export interface Deadlines {
   readonly unplugMs: number;
 }
 
-export const usualDeadlines: Deadlines = { startMs: 30_000, answerMs: 5_000, killMs: 10_000, unplugMs: 20_000 };
+const usualDeadlines: Deadlines = { startMs: 30_000, answerMs: 5_000, killMs: 10_000, unplugMs: 20_000 };
 
 /** Guests below one folder of this machine. One process drives them at a time. */
 export interface GuestHost {

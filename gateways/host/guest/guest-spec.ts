@@ -140,7 +140,7 @@ const bootProblems = (boot: Boot): readonly string[] => {
 };
 
 /** Problems of one disk by itself. */
-export const diskProblems = (disk: GuestDisk): readonly string[] => [
+const diskProblems = (disk: GuestDisk): readonly string[] => [
   ...say(!label.test(disk.name), `disk ${disk.name}: expected a label for its name`),
   ...say(!isPath(disk.file), `disk ${disk.name}: expected an absolute path`),
   ...say(
@@ -155,7 +155,7 @@ export const diskProblems = (disk: GuestDisk): readonly string[] => [
 ];
 
 /** Problems of one interface by itself. */
-export const nicProblems = ({ name, mac, mtu, link }: GuestNic): readonly string[] => [
+const nicProblems = ({ name, mac, mtu, link }: GuestNic): readonly string[] => [
   ...say(!label.test(name), `nic ${name}: expected a label for its name`),
   ...say(!macForm.test(mac), `nic ${name}: expected six pairs of lower-case hexadecimal digits`),
   ...say((Number.parseInt(mac.slice(0, 2), 16) & 1) === 1, `nic ${name}: the address is one of a group`),

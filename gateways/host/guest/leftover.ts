@@ -1,20 +1,24 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { removeGroup } from '#gateways/host/guest/cgroup';
+import { groupNames, removeGroup } from '#gateways/host/guest/cgroup';
 import { dropMonitor, findGuest, type GuestHost, inTurn } from '#gateways/host/guest/guest-host';
 import { refuseOlder } from '#gateways/host/guest/guest-record';
 import type { GuestRef } from '#gateways/host/guest/guest-spec';
-import { placesOf } from '#gateways/host/guest/places';
+import { groupPrefix, placesOf } from '#gateways/host/guest/places';
 import { end } from '#gateways/host/guest/power';
 import { killAndWait, type QemuProcess, qemusBelow } from '#gateways/host/guest/qemu-process';
 
 /** What is here and belongs to no guest that shall be. */
 export type Leftover =
-  { readonly kind: 'process'; readonly process: QemuProcess } | { readonly kind: 'folder'; readonly path: string };
+  | { readonly kind: 'process'; readonly process: QemuProcess }
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'group'; readonly name: string };
 
 /** Everything below the folder of the host that belongs to none of these guests. */
 export const leftovers = (host: GuestHost, ids: readonly string[]): readonly Leftover[] => {
-  const wanted = new Set(ids.map((id) => basename(placesOf(host.root, id).folder)));
+  const places = ids.map((id) => placesOf(host.root, id));
+  const wanted = new Set(places.map(({ folder }) => basename(folder)));
+  const groups = new Set(places.map(({ group }) => group));
   const folderOf = ({ qmp }: QemuProcess): string => qmp.slice(host.root.length + 1).split('/')[0] ?? '';
   return [
     ...qemusBelow(host.root)
@@ -23,6 +27,9 @@ export const leftovers = (host: GuestHost, ids: readonly string[]): readonly Lef
     ...readdirSync(host.root)
       .filter((name) => !wanted.has(name))
       .map((name): Leftover => ({ kind: 'folder', path: join(host.root, name) })),
+    ...groupNames()
+      .filter((name) => name.startsWith(groupPrefix(host.root)) && !groups.has(name))
+      .map((name): Leftover => ({ kind: 'group', name })),
   ];
 };
 
@@ -30,9 +37,8 @@ export const leftovers = (host: GuestHost, ids: readonly string[]): readonly Lef
 export const removeLeftovers = async (host: GuestHost, found: readonly Leftover[]): Promise<void> => {
   for (const one of found) if (one.kind === 'process') await killAndWait(one.process, host.deadlines.killMs);
   for (const one of found) {
-    if (one.kind !== 'folder' || lstatSync(one.path, { throwIfNoEntry: false }) === undefined) continue;
-    rmSync(one.path, { recursive: true, force: true });
-    removeGroup(basename(one.path));
+    if (one.kind === 'folder') rmSync(one.path, { recursive: true, force: true });
+    if (one.kind === 'group') removeGroup(one.name);
   }
 };
 
@@ -51,7 +57,7 @@ export const removeGuest = (host: GuestHost, ref: GuestRef, deleteDisks: boolean
       }
     }
     dropMonitor(host, ref.id);
-    const { folder } = placesOf(host.root, ref.id);
-    if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });
-    removeGroup(basename(folder));
+    const { folder, group } = placesOf(host.root, ref.id);
+    rmSync(folder, { recursive: true, force: true });
+    removeGroup(group);
   });

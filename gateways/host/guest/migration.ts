@@ -141,7 +141,7 @@ const followed = (monitor: Qmp, id: string, options: SendOptions): Promise<Sent>
     if (status === 'failed' || status === 'cancelled') {
       throw new GuestFailure(
         'migration',
-        `That of ${id} ${status}: ${String(answer['error-desc'] ?? 'no reason told')}.`,
+        `That of ${id} ${status}: ${answer['error-desc'] === undefined ? 'no reason told' : JSON.stringify(answer['error-desc'])}.`,
       );
     }
     return undefined;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * Where what belongs to a guest is. QEMU, which may run as another user, can write below `run` only, so that a guest
@@ -19,6 +19,8 @@ export interface Places {
   /** What QEMU itself has complained of. */
   readonly complaints: string;
   readonly seed: string;
+  /** The name of its control group; two hosts on one machine have groups of their own. */
+  readonly group: string;
 }
 
 /** Short names: the path of a Unix socket has at most 107 bytes. */
@@ -35,8 +37,12 @@ export const placesOf = (root: string, id: string): Places => {
     vnc: join(run, 'vnc'),
     complaints: join(folder, 'qemu.log'),
     seed: join(folder, 'seed.iso'),
+    group: `${groupPrefix(root)}${basename(folder)}`,
   };
 };
+
+/** What the names of all control groups of a host begin with. */
+export const groupPrefix = (root: string): string => `${createHash('sha256').update(root).digest('hex').slice(0, 8)}-`;
 
 /** For people the last label, for uniqueness a digest. */
 const folderName = (id: string): string => {

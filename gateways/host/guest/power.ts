@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { argvOf, overheadBytes } from '#gateways/host/guest/argv';
 import { joiningArgv, makeGroup, removeGroup } from '#gateways/host/guest/cgroup';
 import { makeDiskFile } from '#gateways/host/guest/disk-file';
@@ -93,7 +92,7 @@ export const launch = async (host: GuestHost, found: Found, incoming: boolean): 
 const MOST_THREADS = 512;
 
 const spawnQemu = (host: GuestHost, spec: GuestSpec, places: Places, incoming: boolean): ProcessId => {
-  const group = makeGroup(basename(places.folder), {
+  const group = makeGroup(places.group, {
     cpuCount: spec.cpuCount,
     memoryBytes: spec.memoryBytes + overheadBytes(spec),
     threadCount: MOST_THREADS,
@@ -200,7 +199,7 @@ export const end = async (host: GuestHost, { places, spec, process }: Found): Pr
   dropMonitor(host, spec.id);
   for (const path of [places.qmp, places.console, places.vnc]) rmSync(path, { force: true });
   trimHistory(places);
-  removeGroup(basename(places.folder));
+  removeGroup(places.group);
 };
 
 /** QEMU writes out what it holds back when it is asked; one that cannot answer is not. */

@@ -32,7 +32,7 @@ const statOf = (pid: number): Stat | undefined => {
 /** What a process is, for as long as it runs; undefined when there is none. */
 export const identify = (pid: number): ProcessId | undefined => {
   const stat = statOf(pid);
-  return stat === undefined || stat.state === 'Z' ? undefined : { pid, startTicks: stat.startTicks, bootId: bootId() };
+  return stat === undefined || hasEnded(pid, stat) ? undefined : { pid, startTicks: stat.startTicks, bootId: bootId() };
 };
 
 /** Whether exactly this process is still there. One that has ended and waits for its parent is not. */
@@ -41,9 +41,19 @@ export const isAlive = (process: ProcessId): boolean => stateOf(process) !== und
 /** Whether a signal has stopped it: it holds all it has and does nothing. */
 export const isFrozen = (process: ProcessId): boolean => stateOf(process)?.toLowerCase() === 't';
 
+/** The first thread of a process may have ended before others, which still hold its files and locks. */
+const hasEnded = (pid: number, { state }: Stat): boolean => {
+  if (state !== 'Z' && state !== 'X') return false;
+  try {
+    return readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    return true;
+  }
+};
+
 const stateOf = ({ pid, startTicks, bootId: boot }: ProcessId): string | undefined => {
   const stat = statOf(pid);
-  if (stat === undefined || stat.state === 'Z' || stat.startTicks !== startTicks) return undefined;
+  if (stat === undefined || stat.startTicks !== startTicks || hasEnded(pid, stat)) return undefined;
   return bootId() === boot ? stat.state : undefined;
 };
 
