@@ -9,7 +9,7 @@ export interface Entry {
   readonly device?: readonly [number, number];
 }
 
-/** An archive in the `newc` form of cpio, which the kernel unpacks as its first root. Equal entries give equal bytes. */
+/** An archive in the `newc` form of cpio, which the kernel unpacks as its first root. It bears no time. */
 export const cpio = (entries: readonly Entry[]): Buffer =>
   Buffer.concat([...entries, { path: 'TRAILER!!!', mode: 0 }].flatMap(record));
 

@@ -74,6 +74,8 @@ describeGuests('the devices of a guest', () => {
     await snapshotDisk(host, spec, 'data', 'first');
     await typed(host, spec.id, 'echo after > /dev/vda; sync');
 
+    await expect(snapshotDisk(host, spec, 'data', '-l')).rejects.toMatchObject({ code: 'unusable' });
+
     await resizeDisk(host, spec, 'data', 24 * mebibyte);
     await resizeDisk(host, spec, 'data', 24 * mebibyte);
     await expect(resizeDisk(host, spec, 'data', 8 * mebibyte)).rejects.toThrow(/which is more/);

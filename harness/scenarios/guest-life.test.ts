@@ -1,8 +1,13 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { consoleHistory } from '#gateways/host/guest/console';
 import { observe } from '#gateways/host/guest/observation';
 import { placesOf } from '#gateways/host/guest/places';
 import { pauseGuest, prepareGuest, resetGuest, resumeGuest, startGuest, stopGuest } from '#gateways/host/guest/power';
 import { leftovers, removeGuest } from '#gateways/host/guest/leftover';
+import { until } from '#gateways/host/guest/waiting';
+import { mayMount } from '#harness/scenarios/disk';
 import { boot, describeGuests, guestStage, PATIENCE_MS, said, type Stage, typed } from '#harness/scenarios/guest-stage';
 
 jest.setTimeout(2 * PATIENCE_MS);
@@ -35,6 +40,7 @@ describeGuests('the life of a guest', () => {
 
     const own = readFileSync(`/proc/${pid}/status`, 'utf8');
     if (process.getuid?.() === 0) expect(own).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
+    if (process.getuid?.() === 0) expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toContain(places.group);
     expect(own).toMatch(/^NoNewPrivs:\t1$/m);
     expect(own).toMatch(/^Seccomp:\t2$/m);
 
@@ -62,6 +68,48 @@ describeGuests('the life of a guest', () => {
     await removeGuest(host, spec, true);
     expect(await observe(host, spec.id)).toMatchObject({ phase: 'absent' });
     expect(existsSync(places.folder)).toBe(false);
+  });
+
+  test('what its console says is kept up to a size, and goes on after it was cut', async () => {
+    const host = stage.open();
+    const spec = stage.spec('shop/loud');
+    await boot(host, spec);
+    const { history } = placesOf(host.root, spec.id);
+    appendFileSync(history, 'x'.repeat(3 * 2 ** 20));
+    await observe(host, spec.id);
+    expect(statSync(history).size).toBe(2 ** 20);
+    await typed(host, spec.id, 'echo still he""re');
+    expect(consoleHistory(host, spec.id)).toMatch(/^x+[^]*still here/);
+    expect(consoleHistory(host, spec.id, 100)).toHaveLength(100);
+    await removeGuest(host, spec, true);
+  });
+
+  const full = process.getuid?.() === 0 && mayMount() ? test : test.skip;
+  full('a disk that cannot grow stops the guest, which goes on when there is room', async () => {
+    const host = stage.open();
+    const place = join(stage.folder, 'small');
+    mkdirSync(place);
+    const size = (mebibytes: number, ...more: readonly string[]): void => {
+      const options = [...more, `size=${mebibytes}m`, 'mode=711'].join(',');
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', place]);
+    };
+    size(4);
+    try {
+      const spec = stage.spec('shop/full', '', {
+        disks: [stage.disk('data', 0, { file: join(place, 'data.qcow2') })],
+      });
+      await boot(host, spec);
+      const written = typed(host, spec.id, 'dd if=/dev/zero bs=1M count=8 of=/dev/vda conv=fsync; echo wri""tten');
+      await until('the guest to stand still', PATIENCE_MS, async () =>
+        (await observe(host, spec.id)).phase === 'faulted' ? true : undefined,
+      );
+      size(32, 'remount');
+      await resumeGuest(host, spec);
+      expect(await written).toContain('written');
+      await removeGuest(host, spec, true);
+    } finally {
+      execFileSync('umount', ['--lazy', place]);
+    }
   });
 
   test('a guest that ignores the power button', async () => {

@@ -2,14 +2,14 @@ import { resolve } from 'node:path';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { usage } from '#gateways/cli/failure';
 import type { Verb } from '#gateways/cli/verb';
-import { probeHost } from '#gateways/host/probe/host-probe';
+import { probeHost } from '#gateways/host/probe/main';
 
 export const hostProbe: Verb = {
   words: ['host', 'probe'],
   summary: 'Find out what this machine can do as a host for guests, by doing it once.',
   about:
-    'Boots a guest with each accelerator and tries networks in a namespace of its own; leaves nothing behind. Without ' +
-    '--kernel the newest kernel in /boot is booted. Needs no server.',
+    'Boots a guest with each accelerator and tries networks in a namespace of its own; leaves nothing behind. ' +
+    'Without --kernel the newest kernel in /boot is booted. Needs no server.',
   arguments: [],
   flags: [
     { name: 'kernel', metavar: '<file>', summary: 'Boot this kernel to try the accelerators.' },

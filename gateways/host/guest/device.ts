@@ -17,6 +17,7 @@ import {
   type GuestNic,
   type GuestRef,
   type GuestSpec,
+  isLabel,
   specProblems,
 } from '#gateways/host/guest/guest-spec';
 import { succeeded } from '#gateways/host/guest/program';
@@ -80,6 +81,7 @@ export const resizeDisk = (host: GuestHost, ref: GuestRef, name: string, sizeByt
 export const snapshotDisk = (host: GuestHost, ref: GuestRef, name: string, snapshot: string): Promise<void> =>
   change(host, ref, async ({ spec, process }) => {
     const disk = snapshottable(spec, name);
+    if (!isLabel(snapshot)) throw new GuestFailure('unusable', 'A snapshot has a label for its name.');
     if ((await snapshotsOf(host, spec.id, disk, process !== undefined)).includes(snapshot)) return spec;
     if (process === undefined) {
       await succeeded('qemu-img', ['snapshot', '-q', '-c', snapshot, disk.file]);

@@ -86,6 +86,9 @@ export interface GuestRef {
   readonly generation: number;
 }
 
+/** Names of disks, interfaces and snapshots. */
+export const isLabel = (text: string): boolean => label.test(text);
+
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const idForm = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;
 const macForm = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
@@ -141,7 +144,7 @@ const bootProblems = (boot: Boot): readonly string[] => {
 
 /** Problems of one disk by itself. */
 const diskProblems = (disk: GuestDisk): readonly string[] => [
-  ...say(!label.test(disk.name), `disk ${disk.name}: expected a label for its name`),
+  ...say(!isLabel(disk.name), `disk ${disk.name}: expected a label for its name`),
   ...say(!isPath(disk.file), `disk ${disk.name}: expected an absolute path`),
   ...say(
     disk.base !== undefined && !isPath(disk.base.file),
@@ -156,7 +159,7 @@ const diskProblems = (disk: GuestDisk): readonly string[] => [
 
 /** Problems of one interface by itself. */
 const nicProblems = ({ name, mac, mtu, link }: GuestNic): readonly string[] => [
-  ...say(!label.test(name), `nic ${name}: expected a label for its name`),
+  ...say(!isLabel(name), `nic ${name}: expected a label for its name`),
   ...say(!macForm.test(mac), `nic ${name}: expected six pairs of lower-case hexadecimal digits`),
   ...say((Number.parseInt(mac.slice(0, 2), 16) & 1) === 1, `nic ${name}: the address is one of a group`),
   ...say(!isBetween(mtu, 68, 65_535), `nic ${name}: expected an mtu of 68 to 65535`),

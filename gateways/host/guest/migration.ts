@@ -139,10 +139,9 @@ const followed = (monitor: Qmp, id: string, options: SendOptions): Promise<Sent>
     const status = answer['status'];
     if (status === 'completed') return sentOf(answer);
     if (status === 'failed' || status === 'cancelled') {
-      throw new GuestFailure(
-        'migration',
-        `That of ${id} ${status}: ${answer['error-desc'] === undefined ? 'no reason told' : JSON.stringify(answer['error-desc'])}.`,
-      );
+      const reason = answer['error-desc'];
+      const told = typeof reason === 'string' ? reason : 'no reason told';
+      throw new GuestFailure('migration', `That of ${id} ${status}: ${told}.`);
     }
     return undefined;
   });

@@ -1,4 +1,5 @@
 import type { GuestSpec } from '#gateways/host/guest/guest-spec';
+import { trimHistory } from '#gateways/host/guest/console';
 import { isGuestFailure } from '#gateways/host/guest/guest-failure';
 import {
   canAnswer,
@@ -60,6 +61,7 @@ export const observe = async (host: GuestHost, id: string): Promise<ObservedGues
   const found = findGuest(host, id);
   if (found === undefined) return { id, phase: 'absent', detail: '', spec: undefined, pid: undefined };
   const { spec, process } = found;
+  trimHistory(found.places);
   const seen = (phase: GuestPhase, detail: string): ObservedGuest => ({ id, phase, detail, spec, pid: process?.pid });
   if (process === undefined) return withoutProcess(found, seen);
   if (!canAnswer(process)) return seen('hung', 'its process was stopped by a signal');

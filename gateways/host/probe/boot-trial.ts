@@ -35,7 +35,7 @@ const mayUse = (file: string, mode: number): string | undefined => {
 /** Far longer than any machine with the one or the other needs. */
 const TRIAL_MS: Readonly<Record<Accelerator, number>> = { kvm: 15_000, tcg: 60_000 };
 
-/** A kernel that found no root has come through all of its own start; one with an init of ours says that it is ready. */
+/** A kernel that found no root has come through all of its own start; one with an init has come to that. */
 const arrived = /^ready |Unable to mount root fs|Run \/\S*init as init process/m;
 
 /**

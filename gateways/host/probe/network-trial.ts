@@ -43,7 +43,8 @@ const trials: readonly Trial[] = [
     name: 'nat',
     what: 'loaded rules that translate addresses',
     script:
-      "printf 'table ip n { chain c { type nat hook postrouting priority 100; oifname x masquerade; }; }\\n' | nft -f -",
+      "printf 'table ip n { chain c { type nat hook postrouting priority 100; " +
+      "oifname x masquerade; }; }\\n' | nft -f -",
     missing: 'the module nft_masq',
   },
 ];
