@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { consoleHistory } from '#gateways/host/guest/console';
+import { consoleHistory, openConsole } from '#gateways/host/guest/console';
 import { observe } from '#gateways/host/guest/observation';
 import { placesOf } from '#gateways/host/guest/places';
 import { pauseGuest, prepareGuest, resetGuest, resumeGuest, startGuest, stopGuest } from '#gateways/host/guest/power';
@@ -64,6 +64,15 @@ describeGuests('the life of a guest', () => {
     await said(host, spec.id, /stopping[^]*ready/);
     await resetGuest(host, spec);
     await said(host, spec.id, /stopping[^]*ready[^]*ready/);
+
+    // One that has shut itself down stays in sight until somebody ends it or starts it again.
+    const console = await openConsole(host, spec.id);
+    console.end('poweroff -f\n');
+    await until('the guest to shut itself down', PATIENCE_MS, async () =>
+      (await observe(host, spec.id)).phase === 'shutDown' ? true : undefined,
+    );
+    await startGuest(host, spec);
+    expect(await observe(host, spec.id)).toMatchObject({ phase: 'running' });
     await removeGuest(host, spec, true);
     await removeGuest(host, spec, true);
     expect(await observe(host, spec.id)).toMatchObject({ phase: 'absent' });

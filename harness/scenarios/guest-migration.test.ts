@@ -13,7 +13,7 @@ import {
   sendGuest,
 } from '#gateways/host/guest/migration';
 import { observe } from '#gateways/host/guest/observation';
-import { prepareGuest, stopGuest } from '#gateways/host/guest/power';
+import { prepareGuest, startGuest, stopGuest } from '#gateways/host/guest/power';
 import { removeGuest } from '#gateways/host/guest/leftover';
 import { until } from '#gateways/host/guest/waiting';
 import { boot, counted, describeGuests, guestStage, PATIENCE_MS, type Stage } from '#harness/scenarios/guest-stage';
@@ -113,6 +113,7 @@ describeGuests('a migration', () => {
     expect(await sendGuest(source, spec, to, patient)).toEqual(sent);
     await guestReceived(destination, moved, PATIENCE_MS);
     expect(await phases()).toEqual(['sent', 'running']);
+    await expect(startGuest(source, spec)).rejects.toMatchObject({ code: 'unusable' });
     await endSource(source, spec);
     await endSource(source, spec);
     expect(await phases()).toEqual(['stopped', 'running']);

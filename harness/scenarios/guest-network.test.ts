@@ -82,12 +82,12 @@ describeGuests('what a guest may have of its host', () => {
     chmodSync(place, 0o755);
     chownSync(place, nobody.uid, nobody.gid);
     const nic = userNic('front', 0, { kind: 'user', forwards: [] });
-    const spec = stage.spec('shop/own', '', { nics: [nic] });
+    const spec = stage.spec('shop/own', `uc.net=${nic.mac},dhcp`, { nics: [nic] });
     const as = ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups', '--'];
     const keeper = await startKeeper(stage, place, spec, as);
     await keeper.kill();
     const host = stage.open('own', { account: undefined });
-    await said(host, spec.id, /^ready shop-own/m);
+    await said(host, spec.id, /address eth0 10\.0\.2\.15[^]*^ready shop-own/m);
     const { phase, pid } = await observe(host, spec.id);
     expect(phase).toBe('running');
     expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\t65534\t/m);

@@ -71,8 +71,10 @@ export const startGuest = (host: GuestHost, ref: GuestRef): Promise<void> =>
 export const launch = async (host: GuestHost, found: Found, incoming: boolean): Promise<void> => {
   const { places, spec } = found;
   if (found.process !== undefined) {
-    await monitorOf(host, spec.id);
-    return;
+    const status = await statusOf(host, spec.id);
+    if (status === 'postmigrate') throw new GuestFailure('unusable', `${spec.id} was sent away from here.`);
+    if (status !== 'shutdown') return;
+    await end(host, found);
   }
   for (const nic of spec.nics) checkTap(nic, host.account);
   for (const path of [places.qmp, places.console, places.vnc]) rmSync(path, { force: true });

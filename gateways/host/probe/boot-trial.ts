@@ -86,12 +86,18 @@ const bootOnce = (accelerator: Accelerator, qemu: string, { kernel, initrd }: Tr
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let [output, complaints, came] = ['', '', false];
-    const timer = setTimeout(() => child.kill('SIGKILL'), TRIAL_MS[accelerator]);
+    // What it may have started could keep its output open, so nobody waits for that.
+    const stop = (): void => {
+      child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const timer = setTimeout(stop, TRIAL_MS[accelerator]);
     child.stdout.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString('latin1')).slice(-MOST_OUTPUT);
       if (came || !arrived.test(output)) return;
       came = true;
-      child.kill('SIGKILL');
+      stop();
     });
     child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-MOST_OUTPUT)));
     const ended = (last: string): void => {
