@@ -109,7 +109,9 @@ export const findGuest = (host: GuestHost, id: string): Found | undefined => {
 
 const adopted = (places: Places, record: GuestRecord): GuestRecord & { readonly process: ProcessId | undefined } => {
   const { spec, run } = record;
-  if (run.phase !== 'stopped' && run.phase !== 'starting' && isAlive(run.process)) {
+  // Before anything is started it is written down that it will be.
+  if (run.phase === 'stopped') return { spec, run, process: undefined };
+  if (run.phase !== 'starting' && isAlive(run.process)) {
     return { spec, run, process: run.process };
   }
   const process = qemusBelow(places.run)[0];

@@ -71,7 +71,8 @@ export const observe = async (host: GuestHost, id: string): Promise<ObservedGues
   } catch (error) {
     if (!isGuestFailure(error)) throw error;
     dropMonitor(host, id);
-    if (!isAlive(process)) return withoutProcess({ ...found, process: undefined }, seen);
+    // It may have ended meanwhile, and been started anew: what was read before does not hold.
+    if (!isAlive(process)) return observe(host, id);
     return seen('hung', isFrozen(process) ? 'its process was stopped by a signal' : error.message);
   }
 };
