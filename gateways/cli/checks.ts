@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { reasonOf, systemCode } from '#gateways/cli/failure';
+import { reasonOf } from '#gateways/cli/failure';
+import { systemCode } from '#gateways/system-code';
 import { at, numberAt, parsed, textAt } from '#gateways/cli/json';
 import { idWordOf } from '#gateways/cli/key-text';
 import { visible } from '#gateways/cli/visible';

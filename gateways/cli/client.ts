@@ -1,7 +1,8 @@
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as SecureAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { Failure, systemCode } from '#gateways/cli/failure';
+import { Failure } from '#gateways/cli/failure';
+import { systemCode } from '#gateways/system-code';
 import { exitCodeOf, exitCodes } from '#gateways/cli/exit-code';
 import type { Answer, Post, Query, Request } from '#gateways/cli/exchange';
 import { at, isObject, listAt, numberAt, parsed, textAt } from '#gateways/cli/json';

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject } from '#gateways/cli/json';
-import { failureOf, systemCode, usage } from '#gateways/cli/failure';
+import { failureOf, usage } from '#gateways/cli/failure';
+import { systemCode } from '#gateways/system-code';
 import type { Terminal } from '#gateways/cli/terminal';
 
 /** How one cluster is reached. Either an endpoint, or a data directory on this machine that names it. */

@@ -2,6 +2,7 @@ import { formatProblem, type Problem } from '#commands/codec/problem';
 import { didYouMean } from '#commands/codec/suggest';
 import { exitCodes } from '#gateways/cli/exit-code';
 import { visible } from '#gateways/cli/visible';
+import { systemCode } from '#gateways/system-code';
 
 /** What a person or a script is told when a verb did not do its work; the fields are those of an HTTP problem. */
 export interface Report {
@@ -72,12 +73,6 @@ const systemReasons: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'the file system is read-only'],
   ['EADDRINUSE', 'the address is in use'],
 ]);
-
-/** The code of an error of the system, such as ENOENT. It may come from another realm, so only its form counts. */
-export const systemCode = (thrown: unknown): string | undefined => {
-  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
-  return typeof thrown.code === 'string' ? thrown.code : undefined;
-};
 
 /** What was thrown, in words for a person. */
 export const reasonOf = (thrown: unknown): string => {

@@ -2,7 +2,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statS
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contextPath } from '#gateways/cli/context-file';
-import { failureOf, systemCode, timedOut } from '#gateways/cli/failure';
+import { failureOf, timedOut } from '#gateways/cli/failure';
+import { systemCode } from '#gateways/system-code';
 import { isObject, numberAt, parsed, textAt } from '#gateways/cli/json';
 import type { Terminal } from '#gateways/cli/terminal';
 

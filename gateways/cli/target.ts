@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsed, textAt } from '#gateways/cli/json';
 import { type Context, contextPath, readContexts } from '#gateways/cli/context-file';
-import { Failure, meantInstead, reasonOf, systemCode, usage } from '#gateways/cli/failure';
+import { Failure, meantInstead, reasonOf, usage } from '#gateways/cli/failure';
+import { systemCode } from '#gateways/system-code';
 import { loginPath, readLogin, type KeptLogin } from '#gateways/cli/login-file';
 import type { Terminal } from '#gateways/cli/terminal';
 

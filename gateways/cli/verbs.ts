@@ -14,6 +14,7 @@ import { debugBundle } from '#gateways/cli/verbs/debug-bundle';
 import { doctor } from '#gateways/cli/verbs/doctor';
 import { events } from '#gateways/cli/verbs/events';
 import { hostVerbs } from '#gateways/cli/verbs/host';
+import { hostProbe } from '#gateways/cli/verbs/host-probe';
 import { iamVerbs } from '#gateways/cli/verbs/iam';
 import { keepAlive } from '#gateways/cli/verbs/keep-alive';
 import { keyringVerbs } from '#gateways/cli/verbs/keyring';
@@ -72,6 +73,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     ...hostVerbs,
     networkTrace,
     ...keyringVerbs,
+    hostProbe,
     lock,
     elect,
     keepAlive,
@@ -117,7 +119,7 @@ const summaries: Readonly<Record<string, string>> = {
   binding: 'Who has which role, and where.',
   certificate: 'Certificates of servers and hosts.',
   history: 'How much of the past is kept.',
-  host: 'The machines of the cluster.',
+  host: 'The machines of the cluster, and this one as one of them.',
   iam: 'Who may do what, and why not.',
   kv: 'Keys and values.',
   keyring: 'The keys that secrets are sealed with: status, rotation, copies.',

@@ -13,6 +13,12 @@ const peers = [
   { program: 'sshd', debianPackage: 'openssh-server', skipped: 'an SSH connection to a host with a certificate' },
   { program: 'zsh', debianPackage: 'zsh', skipped: 'tests of completion in zsh' },
   { program: 'fish', debianPackage: 'fish', skipped: 'tests of completion in fish' },
+  { program: 'qemu-system-x86_64', debianPackage: 'qemu-system-x86', skipped: 'everything with real guests' },
+  { program: 'qemu-img', debianPackage: 'qemu-utils', skipped: 'tests of disk images, and of real guests' },
+  { program: 'lz4', debianPackage: 'lz4', skipped: 'the quick start of the kernel of test guests' },
+  { program: 'strip', debianPackage: 'binutils', skipped: 'the small form of the kernel of test guests' },
+  { program: 'ip', debianPackage: 'iproute2', skipped: 'tests of networks of hosts' },
+  { program: 'nft', debianPackage: 'nftables', skipped: 'tests of packet filters of hosts' },
 ];
 
 const installDependencies = async () => {
@@ -47,12 +53,21 @@ const installPackages = async (packages) => {
   return exitCode === 0 ? undefined : `${update.output}${output}`;
 };
 
+/** The test guest is made of packages that are only fetched, for which apt must know them. */
+const testGuestPackage = 'linux-image-cloud-amd64';
+
+const fillPackageLists = async () => {
+  const { output } = await run('apt-cache', ['policy', testGuestPackage], { keepOutput: true });
+  if (!output.includes('Candidate:')) await run('apt-get', ['update', '-q'], { keepOutput: true });
+};
+
 /** Only root on a CI machine installs system packages unasked: elsewhere the machine is someone's own. */
 const preparePeers = async (asked) => {
+  const unattended = process.env.CI === 'true' && process.getuid?.() === 0 && hasProgram('apt-get');
+  if (unattended) await fillPackageLists();
   const missing = peers.filter(({ program }) => !hasProgram(program));
   if (missing.length === 0) return;
   const packages = missing.map(({ debianPackage }) => debianPackage);
-  const unattended = process.env.CI === 'true' && process.getuid?.() === 0 && hasProgram('apt-get');
   if (unattended || asked) {
     const problem = await installPackages(packages);
     if (problem === undefined) return;
