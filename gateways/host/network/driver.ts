@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { dhcpFiles } from '#gateways/host/network/dhcp';
 import { serveDhcp, servesDhcp, stopDhcpServer } from '#gateways/host/network/dhcp-server';
-import { cutWords, flowsIn, forgetWords, judgeOf } from '#gateways/host/network/flows';
 import {
   arrangeGateway,
   gatewayDrift,
@@ -14,6 +13,7 @@ import {
 import { hasGateway, type HostNetwork, isLocal, type Vpc, zonesOf } from '#gateways/host/network/host-network';
 import {
   entriesToChange,
+  judgeFlowsOf,
   linksToChange,
   loadedRules,
   ourLinks,
@@ -96,18 +96,7 @@ export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
 
   const judgeFlows = async (network: HostNetwork, vpcs: readonly Vpc[]): Promise<void> => {
     const zones = zonesOf(network.vpcs);
-    for (const vpc of vpcs) {
-      const zone = zones.get(vpc.number) ?? 0;
-      const judge = judgeOf(vpc);
-      for (const version of ['ipv4', 'ipv6']) {
-        for (const flow of flowsIn(await run(['conntrack', '-L', '-f', version, '-w', `${zone}`]))) {
-          const verdict = judge(flow);
-          if (verdict === 'denied' && !flow.isCut) await runTolerantly(run, cutWords(zone, flow));
-          const isForgotten = verdict === 'unknown' || (verdict === 'allowed' && flow.isCut);
-          if (isForgotten) await runTolerantly(run, forgetWords(zone, flow));
-        }
-      }
-    }
+    for (const vpc of vpcs) await judgeFlowsOf(run, vpc, zones.get(vpc.number) ?? 0);
   };
 
   const serve = async (vpc: Vpc, tell: boolean): Promise<void> => {

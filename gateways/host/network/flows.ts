@@ -65,19 +65,16 @@ const selection = (flow: Flow): readonly string[] => {
   ];
 };
 
-/** How `conntrack` cuts a flow: its entry stays, so that no packet in its midst can make a new one. */
-export const cutWords = (zone: number, flow: Flow): readonly string[] => [
-  'conntrack',
-  '-U',
-  '-w',
-  `${zone}`,
-  ...family(flow),
-  ...selection(flow),
-  '-m',
-  `${cutMark}`,
-];
+/**
+ * A flow as a member of a set of cut ones: its entry stays with conntrack, so that no packet in its midst can make a new
+ * one. Undefined for protocols in whose midst nothing new can begin: those are forgotten.
+ */
+export const cutElement = ({ protocol, source, destination, sourcePort, destinationPort }: Flow): string | undefined =>
+  (protocol === 'tcp' || protocol === 'udp') && sourcePort !== undefined && destinationPort !== undefined
+    ? [source, destination, protocol, sourcePort, destinationPort].join(' . ')
+    : undefined;
 
-/** How it forgets one, so that the next packet is judged by the rules. */
+/** How conntrack forgets a flow, so that the next packet is judged by the rules. */
 export const forgetWords = (zone: number | undefined, flow: Flow): readonly string[] => [
   'conntrack',
   '-D',

@@ -1,5 +1,6 @@
+import { cutElement, type Flow, flowsIn, forgetWords, judgeOf } from '#gateways/host/network/flows';
 import { desiredEntries, forwardingChanges, type ObservedEntry } from '#gateways/host/network/forwarding';
-import { type HostNetwork, isOurs } from '#gateways/host/network/host-network';
+import { type HostNetwork, isOurs, type Vpc } from '#gateways/host/network/host-network';
 import {
   desiredLinks,
   type LinkChanges,
@@ -9,7 +10,7 @@ import {
 } from '#gateways/host/network/links';
 import { differing, type Listing, listingOf } from '#gateways/host/network/listing';
 import { ProgramFailure, type Run, runHere } from '#gateways/host/network/programs';
-import { positionIn, replacement, type Ruleset, tableName } from '#gateways/host/network/ruleset';
+import { cutting, positionIn, replacement, type Ruleset, tableName } from '#gateways/host/network/ruleset';
 
 /** What `ip -j` and `bridge -j` print, which is nothing when there is nothing. */
 export const rowsOf = <Row>(printed: string): readonly Row[] =>
@@ -51,4 +52,21 @@ export const listingOfRules = async (text: string): Promise<Listing> => {
 
 /** The names of what is not loaded as it should be. */
 export const rulesThatDiffer = async (run: Run, ruleset: Ruleset): Promise<readonly string[]> =>
-  differing(await listingOfRules(replacement(ruleset)), (await loadedRules(run)).listing);
+  differing(await listingOfRules(replacement(ruleset)), (await loadedRules(run)).listing, /^inet set cut-/);
+
+/** Flows that the rules allow no more: they are cut, and those that are allowed again go on. */
+export const judgeFlowsOf = async (run: Run, vpc: Vpc, zone: number): Promise<void> => {
+  const judge = judgeOf(vpc);
+  for (const version of [4, 6] as const) {
+    const cut: string[] = [];
+    const forgotten: Flow[] = [];
+    for (const flow of flowsIn(await run(['conntrack', '-L', '-f', `ipv${version}`, '-w', `${zone}`]))) {
+      const verdict = judge(flow);
+      const element = cutElement(flow);
+      if (verdict === 'denied' && element !== undefined) cut.push(element);
+      else if (verdict !== 'allowed' || flow.isCut) forgotten.push(flow);
+    }
+    await run(['nft', '-f', '-'], cutting(vpc.number, version, cut));
+    for (const flow of forgotten) await runTolerantly(run, forgetWords(zone, flow));
+  }
+};

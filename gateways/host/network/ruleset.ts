@@ -88,6 +88,26 @@ const sortedPort = <P extends { readonly addresses: readonly string[] }>(port: P
   addresses: [...port.addresses].sort(),
 });
 
+/** The set of a VPC's flows that are allowed no more; it is filled as they are found. */
+const cutSet = (vpc: number, version: 4 | 6): string => `cut-${vpc}-v${version}`;
+
+const cutUnits = (vpc: number): readonly Unit[] => {
+  const sets = ([4, 6] as const).map((version): Unit => {
+    const ends = `ipv${version}_addr . ipv${version}_addr`;
+    const type = `type ${ends} . inet_proto . inet_service . inet_service`;
+    return { kind: 'set', name: cutSet(vpc, version), type, elements: [] };
+  });
+  const rules = ([4, 6] as const).flatMap((version) => {
+    const ip = version === 4 ? 'ip' : 'ip6';
+    const then = `@${cutSet(vpc, version)} ct mark set ${cutMark}`;
+    return [
+      `${ip} saddr . ${ip} daddr . meta l4proto . th sport . th dport ${then}`,
+      `${ip} daddr . ${ip} saddr . meta l4proto . th dport . th sport ${then}`,
+    ];
+  });
+  return [...sets, chain(`cut-${vpc}`, undefined, rules)];
+};
+
 const inetUnits = ({ vpcs }: HostNetwork): readonly Unit[] => {
   const zones = [...zonesOf(vpcs)].map(([number, zone]) => `"${bridgeName(number)}" : ${zone}`).sort();
   const peers = [...new Set(vpcs.flatMap(peersOf))].sort();
@@ -99,10 +119,18 @@ const inetUnits = ({ vpcs }: HostNetwork): readonly Unit[] => {
       const elements = peers.filter((peer) => isIpv6(peer) === (version === 6));
       return { kind: 'set', name: `peers-v${version}`, type: `type ipv${version}_addr`, elements };
     }),
+    ...numbers.flatMap(cutUnits),
+    {
+      kind: 'map',
+      name: 'cut-of',
+      type: 'type ifname : verdict',
+      elements: numbers.map((number) => `"${bridgeName(number)}" : jump cut-${number}`).sort(),
+    },
     // Before fragments are put together, which is done by zone.
     chain('by-vpc', 'prerouting priority -450', ['ct zone set iifname map @zone-of']),
     chain('told-to-bridge', 'prerouting priority -150', [
       'iifname != "ucb*" return',
+      'iifname vmap @cut-of',
       `ct mark ${cutMark} meta mark set ${marks.dropped} return`,
       `ct state established,related meta mark set ${marks.known}`,
       `ct state invalid meta mark set ${marks.dropped}`,
@@ -138,4 +166,10 @@ export const positionIn = (listing: string): number | undefined => {
 export const replacement = ({ bridge, inet }: Ruleset): string => replaced(bridge) + replaced(inet);
 export const difference = (before: Ruleset, after: Ruleset): string =>
   changed(before.bridge, after.bridge) + changed(before.inet, after.inet);
+/** Makes these the flows of a VPC that are cut. */
+export const cutting = (vpc: number, version: 4 | 6, elements: readonly string[]): string => {
+  const target = `inet ${tableName} ${cutSet(vpc, version)}`;
+  const added = elements.length === 0 ? '' : `add element ${target} {\n${elements.join(',\n')}\n}\n`;
+  return `flush set ${target}\n${added}`;
+};
 export const removal = removed({ family: 'bridge', name: tableName }) + removed({ family: 'inet', name: tableName });
