@@ -76,6 +76,7 @@ describedOnFabric('what a network gives to its guests', () => {
 
       // A server that is gone comes back, and one that runs is kept by the next agent.
       const pid = Number(readFileSync(join(one.directory, 'dhcp-1', 'pid'), 'utf8'));
+      one.driver.close();
       const next = one.restarted();
       await next.apply(seenFrom(one, 2, vpcs));
       expect(Number(readFileSync(join(one.directory, 'dhcp-1', 'pid'), 'utf8'))).toBe(pid);

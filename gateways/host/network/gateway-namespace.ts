@@ -77,7 +77,10 @@ const changesIn = async (inside: Run, gateway: Gateway): Promise<readonly string
 
 /** The link to the outside is made on the host's interface, and remembers which that is. */
 const outsideChanges = async (inside: Run, { outside }: Gateway): Promise<readonly ('remove' | 'make')[]> => {
-  const present = (await addressesIn(inside)).find(({ ifname }) => ifname === 'ext');
+  const links = rowsOf<{ readonly ifname: string; readonly ifalias?: string }>(
+    await inside(['ip', '-j', 'link', 'show']),
+  );
+  const present = links.find(({ ifname }) => ifname === 'ext');
   if (present?.ifalias === outside && (present === undefined) === (outside === undefined)) return [];
   return [...(present === undefined ? [] : ['remove' as const]), ...(outside === undefined ? [] : ['make' as const])];
 };
@@ -107,7 +110,8 @@ export const gatewayDrift = async (namespace: string, vpc: Vpc): Promise<readonl
   if (!namespaceExists(namespace)) return [`gateway of VPC ${vpc.number}: no namespace`];
   const inside = runWithin(namespace);
   const gateway = gatewayOf(vpc);
-  const links = [...(await outsideChanges(inside, gateway)), ...(await changesIn(inside, gateway))];
+  const outside = (await outsideChanges(inside, gateway)).map((change) => `${change} link to the outside`);
+  const links = [...outside, ...(await changesIn(inside, gateway))];
   const loaded = listingOf(await inside(['nft', '-s', 'list', 'ruleset']), tableName);
   const rules = differing(await listingOfRules(replaced(gateway.table)), loaded);
   return [...links, ...rules].map((problem) => `gateway of VPC ${vpc.number}: ${problem}`);

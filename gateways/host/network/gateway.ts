@@ -118,7 +118,6 @@ export const translationJudge = ({ exit, floatingIps, subnets }: Vpc): ((flow: F
 /** As `ip -j addr show` tells it. */
 export interface ObservedAddresses {
   readonly ifname: string;
-  readonly ifalias?: string;
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly addr_info: readonly {

@@ -17,12 +17,21 @@ const READY_MS = 20_000;
 const REQUEST_MS = 10_000;
 const CONNECTIONS = 256;
 
-/** Opens a socket where it is started, hands it over and ends. */
+/**
+ * Opens a socket where it is started, hands it over and ends. The place may be taken for a moment still by the one that
+ * an agent which was killed had asked for.
+ */
 const opener = `
 const server = require('node:net').createServer();
-server.listen({ host: process.argv[1], port: 80 }, () => {
-  process.send('open', server, { keepOpen: false }, () => process.exit(0));
+const listen = () => server.listen({ host: process.argv[1], port: 80 });
+let tries = 40;
+server.on('error', (error) => {
+  if (error.code !== 'EADDRINUSE' || tries-- === 0) throw error;
+  setTimeout(listen, 50);
 });
+server.on('listening', () => process.send('open', server, { keepOpen: false }, () => process.exit(0)));
+process.on('disconnect', () => process.exit(0));
+listen();
 `;
 
 /** Listens in another namespace without a process there: a socket stays in the one in which it was opened. */
