@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startNetworkDriver, type NetworkDriver } from '#gateways/host/network/driver';
 import {
   type HostNetwork,
+  isOurs,
   isLocal,
   tapName,
   type Port,
@@ -221,8 +222,8 @@ const ranged = (address: string): string => (address.includes(':') ? `${address}
 
 const leftBy = async ({ namespace, directory }: FabricHost): Promise<readonly string[]> => {
   const run = runWithin(namespace);
-  const links = (await run(['ip', '-br', 'link'])).split('\n').filter((line) => line.startsWith('uc'));
-  const tables = (await run(['nft', 'list', 'tables'])).split('\n').filter((line) => line !== '');
+  const links = (await run(['ip', '-br', 'link'])).split('\n').filter((line) => isOurs(line.split(/[ @]/)[0] ?? ''));
+  const tables = (await run(['nft', 'list', 'tables'])).split('\n').filter((line) => line.includes('ultracloud'));
   const { position } = await startNetworkDriver({ directory, namespace, guestData: () => undefined }).observe();
   const files = readdirSync(directory);
   return [...links, ...tables, ...files, ...(position === undefined ? [] : [`position ${position}`])];

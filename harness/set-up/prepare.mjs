@@ -13,6 +13,14 @@ const peers = [
   { program: 'sshd', debianPackage: 'openssh-server', skipped: 'an SSH connection to a host with a certificate' },
   { program: 'zsh', debianPackage: 'zsh', skipped: 'tests of completion in zsh' },
   { program: 'fish', debianPackage: 'fish', skipped: 'tests of completion in fish' },
+  { program: 'ip', debianPackage: 'iproute2', skipped: 'networks of tenants' },
+  { program: 'nft', debianPackage: 'nftables', skipped: 'networks of tenants' },
+  { program: 'conntrack', debianPackage: 'conntrack', skipped: 'networks of tenants' },
+  { program: 'dnsmasq', debianPackage: 'dnsmasq-base', skipped: 'networks of tenants' },
+  { program: 'ping', debianPackage: 'iputils-ping', skipped: 'networks of tenants' },
+  { program: 'busybox', debianPackage: 'busybox-static', skipped: 'networks of tenants' },
+  { program: 'nc', debianPackage: 'netcat-openbsd', skipped: 'networks of tenants' },
+  { program: 'tcpdump', debianPackage: 'tcpdump', skipped: 'networks of tenants' },
 ];
 
 const installDependencies = async () => {

@@ -67,7 +67,7 @@ export const serveDhcp = async (
   directory: string,
   namespace: string,
   files: DhcpFiles,
-  { tell }: { readonly tell: boolean },
+  { tell, keepsUser }: { readonly tell: boolean; readonly keepsUser: boolean },
 ): Promise<void> => {
   mkdirSync(directory, { recursive: true });
   // The server is not root once it runs.
@@ -87,5 +87,8 @@ export const serveDhcp = async (
     rmSync(running.settings, { force: true });
   }
   writeWhole(settings, files.settings);
-  await runWithin(namespace)(['dnsmasq', `--conf-file=${settings}`]);
+  const words = ['dnsmasq', `--conf-file=${settings}`];
+  // As a daemon it would become another user, and write the file itself.
+  const staying = ['sh', '-c', '"$@" --no-daemon </dev/null >/dev/null 2>&1 & echo $! > "$0"', join(directory, 'pid')];
+  await runWithin(namespace)(keepsUser ? [...staying, ...words] : words);
 };

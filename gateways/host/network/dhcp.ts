@@ -35,9 +35,9 @@ const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`)
 
 /**
  * One server for all subnets of a VPC. Only ports of this host are answered, each with its own address; `user` is what
- * the server becomes.
+ * the server becomes; it stays who it is when that is undefined.
  */
-export const dhcpFiles = (vpc: Vpc, directory: string, user: string): DhcpFiles => {
+export const dhcpFiles = (vpc: Vpc, directory: string, user: string | undefined): DhcpFiles => {
   const hasIpv6 = vpc.subnets.some(({ ipv6 }) => ipv6 !== undefined);
   return {
     settings: lines([
@@ -47,7 +47,7 @@ export const dhcpFiles = (vpc: Vpc, directory: string, user: string): DhcpFiles 
       'bind-interfaces',
       'leasefile-ro',
       'dhcp-authoritative',
-      `user=${user}`,
+      ...(user === undefined ? [] : [`user=${user}`]),
       `dhcp-hostsfile=${directory}/hosts`,
       `dhcp-optsfile=${directory}/options`,
       `pid-file=${directory}/pid`,

@@ -31,8 +31,8 @@ export interface NetworkPlace {
   readonly namespace?: string;
   /** The user, by number, whose programs may open taps. */
   readonly tapOwner?: number;
-  /** The user that DHCP servers become. */
-  readonly dhcpUser?: string;
+  /** The user that DHCP servers become; with `keep` they stay who they are, as they must in a user namespace. */
+  readonly dhcpUser?: 'nobody' | 'keep';
   /** What a guest may ask about itself. */
   readonly guestData: (portId: string) => GuestData | undefined;
 }
@@ -63,10 +63,22 @@ interface Applied {
   readonly ruleset: Ruleset;
 }
 
-const changedVpcs = (before: HostNetwork | undefined, after: HostNetwork): readonly Vpc[] => {
-  const old = new Map(before?.vpcs.map((vpc) => [vpc.number, JSON.stringify(vpc)]));
-  return after.vpcs.filter((vpc) => old.get(vpc.number) !== JSON.stringify(vpc));
+/** VPCs of which something that is told by `what` is not as it was. */
+const changedVpcs = (
+  before: HostNetwork | undefined,
+  after: HostNetwork,
+  what: (vpc: Vpc) => unknown = (vpc) => vpc,
+): readonly Vpc[] => {
+  const text = (vpc: Vpc): string => JSON.stringify(what(vpc));
+  const old = new Map(before?.vpcs.map((vpc) => [vpc.number, text(vpc)]));
+  return after.vpcs.filter((vpc) => old.get(vpc.number) !== text(vpc));
 };
+
+/** All of a VPC but its rules. */
+const wiring = ({ groups: _, ports, ...rest }: Vpc): unknown => [
+  rest,
+  ports.map(({ groups: _rules, ...port }) => port),
+];
 
 export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
   const run: Run = runWithin(where.namespace);
@@ -80,7 +92,8 @@ export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
   let wanted: HostNetwork | undefined;
   const portByAddress = new Map<number, ReadonlyMap<string, string>>();
 
-  const dhcpOf = (vpc: Vpc) => dhcpFiles(vpc, dhcpDirectory(vpc.number), where.dhcpUser ?? 'nobody');
+  const keepsUser = where.dhcpUser === 'keep';
+  const dhcpOf = (vpc: Vpc) => dhcpFiles(vpc, dhcpDirectory(vpc.number), keepsUser ? undefined : 'nobody');
 
   const loadRules = async (before: Ruleset | undefined, after: Ruleset): Promise<void> => {
     const text = before === undefined ? replacement(after) : difference(before, after);
@@ -101,7 +114,7 @@ export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
 
   const serve = async (vpc: Vpc, tell: boolean): Promise<void> => {
     const { number } = vpc;
-    await serveDhcp(dhcpDirectory(number), namespaceOf(number), dhcpOf(vpc), { tell });
+    await serveDhcp(dhcpDirectory(number), namespaceOf(number), dhcpOf(vpc), { tell, keepsUser });
     const ports = vpc.ports.filter(isLocal);
     portByAddress.set(number, new Map(ports.flatMap(({ id, addresses }) => addresses.map((each) => [each, id]))));
     if (services.has(number)) return;
@@ -143,24 +156,28 @@ export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
     wanted = network;
     const ruleset = compile(network);
     const fresh = changedVpcs(before?.network, network);
+    const rewired = changedVpcs(before?.network, network, wiring);
     const gateways = network.vpcs.filter(hasGateway);
     await prepare(before, gateways);
     // Nothing passes until there are rules: an interface that they do not know is closed.
     const hasRules = before !== undefined || (await loadedRules(run)).position !== undefined;
     if (!hasRules) await loadRules(undefined, compile({ ...network, vpcs: [] }));
-    if (before !== undefined) await loadRules(before.ruleset, ruleset);
+    if (before !== undefined) {
+      await loadRules(before.ruleset, ruleset);
+      await judgeFlows(network, fresh);
+    }
 
-    const isSame = before !== undefined && fresh.length === 0 && before.network.vpcs.length === network.vpcs.length;
+    const isSame = before !== undefined && rewired.length === 0 && before.network.vpcs.length === network.vpcs.length;
     const sameUnderlay = JSON.stringify(before?.network.underlay) === JSON.stringify(network.underlay);
     if (!isSame || !sameUnderlay) {
-      const touched = gateways.filter((vpc) => fresh.includes(vpc));
+      const touched = gateways.filter((vpc) => rewired.includes(vpc));
       for (const { number } of touched) await makeNamespace(namespaceOf(number));
       const { make, attach } = await linksToChange(run, network, linkPlace);
       await runBatch(run, 'ip', make);
       if (before === undefined) await loadRules(undefined, ruleset);
       await runBatch(run, 'ip', attach);
       await runBatch(run, 'bridge', await entriesToChange(run, network));
-      await judgeFlows(network, fresh);
+      if (before === undefined) await judgeFlows(network, fresh);
       for (const vpc of touched) {
         await arrangeGateway(run, namespaceOf(vpc.number), vpc);
         await serve(vpc, before === undefined);

@@ -54,19 +54,22 @@ export const listingOfRules = async (text: string): Promise<Listing> => {
 export const rulesThatDiffer = async (run: Run, ruleset: Ruleset): Promise<readonly string[]> =>
   differing(await listingOfRules(replacement(ruleset)), (await loadedRules(run)).listing, /^inet set cut-/);
 
+const flowsOf = async (run: Run, zone: number, version: 4 | 6): Promise<readonly Flow[]> =>
+  flowsIn(await run(['conntrack', '-L', '-f', `ipv${version}`, '-w', `${zone}`]));
+
 /** Flows that the rules allow no more: they are cut, and those that are allowed again go on. */
 export const judgeFlowsOf = async (run: Run, vpc: Vpc, zone: number): Promise<void> => {
   const judge = judgeOf(vpc);
-  for (const version of [4, 6] as const) {
-    const cut: string[] = [];
-    const forgotten: Flow[] = [];
-    for (const flow of flowsIn(await run(['conntrack', '-L', '-f', `ipv${version}`, '-w', `${zone}`]))) {
+  const forgotten: Flow[] = [];
+  const sorted = (flows: readonly Flow[]): readonly string[] =>
+    flows.flatMap((flow) => {
       const verdict = judge(flow);
-      const element = cutElement(flow);
-      if (verdict === 'denied' && element !== undefined) cut.push(element);
-      else if (verdict !== 'allowed' || flow.isCut) forgotten.push(flow);
-    }
-    await run(['nft', '-f', '-'], cutting(vpc.number, version, cut));
-    for (const flow of forgotten) await runTolerantly(run, forgetWords(zone, flow));
-  }
+      const element = verdict === 'denied' ? cutElement(flow) : undefined;
+      if (element !== undefined) return element;
+      if (verdict !== 'allowed' || flow.isCut) forgotten.push(flow);
+      return [];
+    });
+  const [ipv4, ipv6] = await Promise.all([flowsOf(run, zone, 4), flowsOf(run, zone, 6)]);
+  await run(['nft', '-f', '-'], cutting(vpc.number, 4, sorted(ipv4)) + cutting(vpc.number, 6, sorted(ipv6)));
+  for (const flow of forgotten) await runTolerantly(run, forgetWords(zone, flow));
 };

@@ -39,7 +39,7 @@ export const missingForNetworks = (others: readonly string[] = []): readonly str
  */
 export const ownNetworks: readonly string[] = [
   ...['unshare', '--user', '--map-root-user', '--net', '--mount', '--', 'sh', '-ec'],
-  'mount -t tmpfs -o mode=755 tmpfs /run && ip link set lo up && exec "$@"',
+  'mount -t tmpfs -o mode=755 tmpfs /run; ip link set lo up; exec "$@"',
   'sh',
 ];
 
