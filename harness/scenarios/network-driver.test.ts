@@ -171,7 +171,7 @@ describedOnFabric('the driver of networks', () => {
 
 const described = mayHaveOwnNetworks() ? describedOnFabric : describe.skip;
 
-described('networks of someone who is not root', () => {
+described('networks of someone who is not root (needs user namespaces)', () => {
   test('in a user namespace of their own', () =>
     onFabric(async (fabric) => {
       const underlay = { address: '10.200.0.11', interface: 'under' };

@@ -31,7 +31,7 @@ interface RunningServer {
 }
 
 /** The server of this directory, told by what it was started with: its process id alone may be another's by now. */
-export const runningDhcpServer = (directory: string): RunningServer | undefined => {
+const runningDhcpServer = (directory: string): RunningServer | undefined => {
   const file = join(directory, 'pid');
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
   const settings = pid > 0 ? argumentsOf(pid).find((word) => word.startsWith(settingsPrefix(directory))) : undefined;
@@ -46,7 +46,7 @@ export const servesDhcp = (directory: string, files: DhcpFiles): boolean =>
   runningDhcpServer(directory)?.settings === settingsFile(directory, files);
 
 /** Ends a process of ours, and waits until it is gone. */
-export const endProcess = async (pid: number, isStill: () => boolean): Promise<void> => {
+const endProcess = async (pid: number, isStill: () => boolean): Promise<void> => {
   for (let waited = 0; isStill(); waited += 10) {
     if (waited === 0 || waited >= STOP_MS) process.kill(pid, waited === 0 ? 'SIGTERM' : 'SIGKILL');
     await pause(10);

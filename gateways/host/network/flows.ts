@@ -66,8 +66,8 @@ const selection = (flow: Flow): readonly string[] => {
 };
 
 /**
- * A flow as a member of a set of cut ones: its entry stays with conntrack, so that no packet in its midst can make a new
- * one. Undefined for protocols in whose midst nothing new can begin: those are forgotten.
+ * A flow as a member of a set of cut ones: its entry stays with conntrack, so that no packet in its midst can make a
+ * new one. Undefined for protocols in whose midst nothing new can begin: those are forgotten.
  */
 export const cutElement = ({ protocol, source, destination, sourcePort, destinationPort }: Flow): string | undefined =>
   (protocol === 'tcp' || protocol === 'udp') && sourcePort !== undefined && destinationPort !== undefined

@@ -45,7 +45,7 @@ const settings: readonly (readonly [path: string, value: number])[] = [
 
 const runtimeFolder = '/run/netns';
 
-export const namespaceExists = (name: string): boolean => existsSync(`${runtimeFolder}/${name}`);
+const namespaceExists = (name: string): boolean => existsSync(`${runtimeFolder}/${name}`);
 
 /** Makes a namespace that is ready to take links; one that is there is left as it is. */
 export const makeNamespace = async (name: string): Promise<void> => {

@@ -96,7 +96,7 @@ export const membersOf = (ports: readonly Port[]): ReadonlyMap<string, readonly 
   return members;
 };
 
-/** The sets and chains of the groups that ports of this host have. Members are sets, so that a new one writes no rule. */
+/** Sets and chains of the groups that ports of this host have. Members are sets, so that a new one writes no rule. */
 export const groupUnits = (vpc: Vpc, used: ReadonlySet<string>): readonly Unit[] => {
   const groups = vpc.groups.filter(({ id }) => used.has(id));
   const members = membersOf(vpc.ports);

@@ -135,7 +135,8 @@ test('a flow that is cut is known by its mark', () => {
 
 test('listings differ by what they say, not by the order of members', () => {
   const listing = (elements: string, rule: string): string =>
-    `table inet other {\n\tchain c {\n\t}\n}\ntable inet ours {\n\tset s {\n\t\ttype mark\n\t\telements = { ${elements} }\n\t}\n` +
+    'table inet other {\n\tchain c {\n\t}\n}\n' +
+    `table inet ours {\n\tset s {\n\t\ttype mark\n\t\telements = { ${elements} }\n\t}\n` +
     `\n\tchain d {\n\t\t${rule}\n\t}\n}\n`;
   const one = listingOf(listing('1, 2,\n\t\t\t3', 'ip saddr { 1, 2 } drop'), 'ours');
   expect(differing(one, listingOf(listing('3, 1,\n\t\t\t2', 'ip saddr { 2, 1 } drop'), 'ours'))).toEqual([]);
