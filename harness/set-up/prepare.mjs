@@ -17,8 +17,14 @@ const peers = [
   { program: 'qemu-img', debianPackage: 'qemu-utils', skipped: 'tests of disk images, and of real guests' },
   { program: 'lz4', debianPackage: 'lz4', skipped: 'the quick start of the kernel of test guests' },
   { program: 'strip', debianPackage: 'binutils', skipped: 'the small form of the kernel of test guests' },
-  { program: 'ip', debianPackage: 'iproute2', skipped: 'tests of networks of hosts' },
-  { program: 'nft', debianPackage: 'nftables', skipped: 'tests of packet filters of hosts' },
+  { program: 'ip', debianPackage: 'iproute2', skipped: 'networks of tenants' },
+  { program: 'nft', debianPackage: 'nftables', skipped: 'networks of tenants' },
+  { program: 'conntrack', debianPackage: 'conntrack', skipped: 'networks of tenants' },
+  { program: 'dnsmasq', debianPackage: 'dnsmasq-base', skipped: 'networks of tenants' },
+  { program: 'ping', debianPackage: 'iputils-ping', skipped: 'networks of tenants' },
+  { program: 'busybox', debianPackage: 'busybox-static', skipped: 'networks of tenants' },
+  { program: 'nc', debianPackage: 'netcat-openbsd', skipped: 'networks of tenants' },
+  { program: 'tcpdump', debianPackage: 'tcpdump', skipped: 'networks of tenants' },
 ];
 
 const installDependencies = async () => {
