@@ -164,6 +164,7 @@ describedOnFabric('the driver of networks', () => {
       await timed('one rule less', () => host.driver.apply(shown(3, many)));
       expect(await a.canConnect('10.0.0.6', 80)).toBe(false);
       await timed('a new position', () => host.driver.apply(shown(4, many)));
+      await timed('a first look for drift', () => host.driver.observe());
       await timed('a look for drift', () => host.driver.observe());
       expect((await loadedRules(runWithin(host.namespace))).position).toBe(4);
     }));

@@ -14,12 +14,14 @@ import { hasGateway, type HostNetwork, isLocal, type Vpc, zonesOf } from '#gatew
 import {
   entriesToChange,
   judgeFlowsOf,
+  listingOfRules,
   linksToChange,
   loadedRules,
   ourLinks,
   rulesThatDiffer,
   runTolerantly,
 } from '#gateways/host/network/host-state';
+import type { Listing } from '#gateways/host/network/listing';
 import { type GuestData, type MetadataService, serveMetadata } from '#gateways/host/network/metadata';
 import { ProgramFailure, type Run, runBatch, runHere, runWithin } from '#gateways/host/network/programs';
 import { compile, difference, removal, replacement, type Ruleset } from '#gateways/host/network/ruleset';
@@ -90,6 +92,7 @@ export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
   let applied: Applied | undefined;
   /** What was asked for last, done or not. */
   let wanted: HostNetwork | undefined;
+  let expected: { readonly text: string; readonly listing: Listing } | undefined;
   const portByAddress = new Map<number, ReadonlyMap<string, string>>();
 
   const keepsUser = where.dhcpUser === 'keep';
@@ -201,8 +204,15 @@ export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
     }
   };
 
-  const driftFrom = async (network: HostNetwork): Promise<readonly string[]> => {
-    const rules = await rulesThatDiffer(run, compile(network));
+  /** How nftables lists rules takes it as long to tell as to load them, so it is asked once for the same ones. */
+  const expectedListing = async (network: HostNetwork): Promise<Listing> => {
+    const text = replacement(compile({ ...network, position: 0 }));
+    if (expected?.text !== text) expected = { text, listing: await listingOfRules(text) };
+    return expected.listing;
+  };
+
+  const driftFrom = async (network: HostNetwork, found: Listing): Promise<string[]> => {
+    const rules = rulesThatDiffer(await expectedListing(network), found);
     const { make, attach } = await linksToChange(run, network, linkPlace);
     const entries = await entriesToChange(run, network);
     const drift = [...rules.map((name) => `rules: ${name}`), ...make, ...attach, ...entries];
@@ -216,9 +226,10 @@ export const startNetworkDriver = (where: NetworkPlace): NetworkDriver => {
   };
 
   const observeNow = async (): Promise<ObservedNetwork> => {
-    const { position } = await loadedRules(run);
+    const { position, listing } = await loadedRules(run);
     const interfaces = (await ourLinks(run)).map(({ ifname, flags }) => ({ name: ifname, isUp: flags.includes('UP') }));
-    const drift = wanted === undefined ? [] : await driftFrom(wanted);
+    const drift = wanted === undefined ? [] : await driftFrom(wanted, listing);
+    if (wanted !== undefined && position !== wanted.position) drift.push(`rules of position ${position}`);
     if (drift.length > 0) applied = undefined;
     return { ...(position === undefined ? {} : { position }), interfaces, drift };
   };

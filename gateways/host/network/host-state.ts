@@ -10,7 +10,7 @@ import {
 } from '#gateways/host/network/links';
 import { differing, type Listing, listingOf } from '#gateways/host/network/listing';
 import { ProgramFailure, type Run, runHere } from '#gateways/host/network/programs';
-import { cutting, positionIn, replacement, type Ruleset, tableName } from '#gateways/host/network/ruleset';
+import { cutting, positionIn, tableName } from '#gateways/host/network/ruleset';
 
 /** What `ip -j` and `bridge -j` print, which is nothing when there is nothing. */
 export const rowsOf = <Row>(printed: string): readonly Row[] =>
@@ -50,9 +50,9 @@ export const listingOfRules = async (text: string): Promise<Listing> => {
   return listingOf(await runHere(words, text), tableName);
 };
 
-/** The names of what is not loaded as it should be. */
-export const rulesThatDiffer = async (run: Run, ruleset: Ruleset): Promise<readonly string[]> =>
-  differing(await listingOfRules(replacement(ruleset)), (await loadedRules(run)).listing, /^inet set cut-/);
+/** The names of what is not loaded as it should be; `expected` is how nftables lists what should, at any position. */
+export const rulesThatDiffer = (expected: Listing, found: Listing): readonly string[] =>
+  differing(expected, found, /^(inet set cut-|bridge set expressed$)/);
 
 const flowsOf = async (run: Run, zone: number, version: 4 | 6): Promise<readonly Flow[]> =>
   flowsIn(await run(['conntrack', '-L', '-f', `ipv${version}`, '-w', `${zone}`]));
