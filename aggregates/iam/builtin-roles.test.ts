@@ -36,7 +36,12 @@ test('what everybody may do to itself is there to be done', () => {
 
 test('an editor works with everything of tenants, and decides nothing about people or the cluster', () => {
   const editor = permitsOfRole('editor');
-  const cluster = ['alarm.disarm', 'key-quota.set', 'key-quota.lift', 'quota.set', 'quota.clear'];
+  const credit = [
+    'wallet.topUp',
+    'wallet.withdraw',
+    ...['create', 'update', 'use', 'delete'].map((verb) => `price-list.${verb}`),
+  ];
+  const cluster = ['alarm.disarm', 'key-quota.set', 'key-quota.lift', 'quota.set', 'quota.clear', ...credit];
   const ofTenants = asked((name) => !['cluster', 'iam'].includes(name)).filter((one) => !cluster.includes(one));
   expect(ofTenants.filter((one) => !permitsOne(editor, one))).toEqual([]);
   expect(asked((name) => ['cluster', 'iam'].includes(name)).filter((one) => permitsOne(editor, one))).toEqual([]);

@@ -28,8 +28,10 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
       'lease.*',
       'level.*',
       'log.*',
+      'price-list.*',
       'quota.*',
       'sweep.*',
+      'wallet.*',
     ],
   },
   auditor: {

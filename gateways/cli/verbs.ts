@@ -6,6 +6,7 @@ import type { Group } from '#gateways/cli/program';
 import type { Verb } from '#gateways/cli/verb';
 import { backupVerbs } from '#gateways/cli/verbs/backup';
 import { apply, whatif } from '#gateways/cli/verbs/batch';
+import { bill } from '#gateways/cli/verbs/bill';
 import { bench } from '#gateways/cli/verbs/bench';
 import { certificateVerbs } from '#gateways/cli/verbs/certificate';
 import { complete, completion } from '#gateways/cli/verbs/completion';
@@ -59,6 +60,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     events(nouns.map(({ noun }) => noun)),
     whatif,
     apply,
+    bill,
     ...iamVerbs(everyPermission()),
     login,
     logout,
@@ -123,6 +125,12 @@ const summaries: Readonly<Record<string, string>> = {
   organisation: 'Organisations: projects and people under one owner.',
   project: 'Projects, to which belongs what tenants have.',
   role: 'Sets of permissions with a name.',
+  bill: 'What a project used, and what it came to.',
+  hold: 'Credits that are reserved.',
+  'price-list': 'What an hour of what is charged costs.',
+  usage: 'What is charged at present.',
+  wallet: 'Credits of projects.',
+  'wallet-entry': 'What was added to wallets and taken back.',
   'key-quota': 'What all keys may take together.',
   quota: 'What projects may have, and what is left of it.',
   'secret-key': 'Whose secrets are sealed with which keys, and forgetting them.',
@@ -155,6 +163,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'device',
     ],
   ],
+  ['What it costs:', ['bill', 'wallet', 'wallet-entry', 'price-list', 'usage', 'hold']],
   [
     'A node:',
     [

@@ -208,7 +208,10 @@ describe('the coverage of authorisation', () => {
   });
 
   test('lets a viewer see its project and change nothing', async () => {
-    const reads = ['GET /v1/timeline/{noun}/{id}', 'GET /v1/why/{noun}/{id}', 'GET /v1/iam/who-can'];
+    const reads = [
+      ...['GET /v1/timeline/{noun}/{id}', 'GET /v1/why/{noun}/{id}', 'GET /v1/iam/who-can'],
+      'GET /v1/projects/{id}/bill',
+    ];
     const asked = [...commandOperations, ...fixedOperations].filter(({ name }) => !reads.includes(name));
     expect(await undenied(asked, viewer)).toEqual([]);
     for (const path of ['/v1/projects/shop', '/v1/service-accounts/shop%2Fci', '/v1/timeline/project/shop']) {

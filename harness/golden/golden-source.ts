@@ -8,6 +8,7 @@ import { encodeEntry, type Entry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import { vocabularyOf } from '#log/vocabulary';
 import { drawnLog } from '#harness/drawn-commands';
+import { creditStory } from '#harness/golden/credit-story';
 import { certificateStory } from '#harness/golden/certificate-story';
 import { identityStory } from '#harness/golden/identity-story';
 import { randomOf } from '#harness/simulator/random';
@@ -91,6 +92,8 @@ const stories: readonly Written[] = [
   { kind: 'alarm.raise', id: 'clock', body: { code: 'clock.behind', message: 'A clock was slow.', standing: false } },
   { kind: 'alarm.disarm', id: 'clock', body: {} },
   { kind: 'alarm.disarm', id: 'clock', body: {} },
+  { kind: 'lease.grant', id: '8', body: { ttlSeconds: 10 } },
+  { kind: 'lease.revoke', id: '8', body: {} },
 ];
 
 /** Keys of a subject that come and go. */
@@ -132,6 +135,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'secrets.jsonl': told(secrets),
   'identity.jsonl': told(identityStory),
   'certificates.jsonl': told(certificateStory),
+  'credit.jsonl': told(creditStory),
   'sign-in.jsonl': told(signInStory),
   'federation.jsonl': told(federationStory),
   'examples.jsonl': examples,
