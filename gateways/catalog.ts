@@ -12,8 +12,15 @@ import { clock } from '#aggregates/cluster/clock';
 import { historyOf } from '#aggregates/cluster/history';
 import { level } from '#aggregates/cluster/level';
 import { duty } from '#aggregates/cluster/duty';
+import { charging } from '#aggregates/creditservice/charging';
+import { hold } from '#aggregates/creditservice/hold';
 import { opening } from '#aggregates/creditservice/opening';
+import { priceList } from '#aggregates/creditservice/price-list';
 import { quota } from '#aggregates/creditservice/quota';
+import { usage } from '#aggregates/creditservice/usage';
+import { usageRecord } from '#aggregates/creditservice/usage-record';
+import { wallet } from '#aggregates/creditservice/wallet';
+import { walletEntry } from '#aggregates/creditservice/wallet-entry';
 import { fixedRoutes } from '#gateways/fixed-routes';
 import { bookkeeping } from '#aggregates/flaredb/bookkeeping';
 import { doc } from '#aggregates/flaredb/doc';
@@ -62,7 +69,12 @@ import { alarmView } from '#projections/cluster/alarm';
 import { historyView } from '#projections/cluster/history';
 import { levelView } from '#projections/cluster/level';
 import { dutyView } from '#projections/cluster/duty';
+import { holdView } from '#projections/creditservice/hold';
+import { priceListView } from '#projections/creditservice/price-list';
 import { quotaView } from '#projections/creditservice/quota';
+import { usageView } from '#projections/creditservice/usage';
+import { walletView } from '#projections/creditservice/wallet';
+import { walletEntryView } from '#projections/creditservice/wallet-entry';
 import { docView } from '#projections/flaredb/doc';
 import { namespaceView } from '#projections/flaredb/namespace';
 import { accessKeyView } from '#projections/iam/access-key';
@@ -213,11 +225,11 @@ export const catalog: readonly Component[] = [
   },
   {
     name: 'creditservice',
-    summary: 'What projects may have.',
-    aggregates: [quota],
+    summary: 'What projects may have, what it costs, and what they have for it: quotas, prices, wallets and bills.',
+    aggregates: [quota, wallet, walletEntry, priceList, hold, usage, usageRecord],
     procedures: [],
-    reactions: opening,
-    views: [quotaView],
+    reactions: [...opening, ...charging],
+    views: [quotaView, walletView, walletEntryView, priceListView, holdView, usageView],
   },
   {
     name: 'prismnet',

@@ -4,7 +4,7 @@ import { BatchCommands } from '#commands/cluster/batch';
 import { route, type FixedRoute } from '#gateways/fixed-route';
 import { hostRoutes } from '#gateways/host-routes';
 import { networkRoutes } from '#gateways/network-parameters';
-import { logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
+import { billParameters, logParameters, timelineParameters, watchParameters } from '#gateways/query-parameters';
 import { rightsRoutes } from '#gateways/rights-routes';
 import { signInRoutes } from '#gateways/sign-in-routes';
 import { signingRoutes } from '#gateways/signing-routes';
@@ -59,6 +59,16 @@ export const fixedRoutes: readonly FixedRoute[] = [
     summary: 'Try commands one after another on the present or a past position; nothing is recorded.',
     body: Trial,
     answer: '`position` and `outcomes`, one for each command.',
+  }),
+  route('GET', '/v1/projects/{id}/bill', 'project.bill', {
+    permission: 'bill.read',
+    tag: 'operation',
+    summary: 'What a project used in a time and what it came to, in micro-credits, by object and meter.',
+    pathParts: { id: 'The project.' },
+    parameters: billParameters,
+    answer:
+      '`lines`, `totalMicroCredits`, what of it is `runningMicroCredits` and not taken yet, and the `priceLists` ' +
+      'that it was computed by. The price list of `prices` needs `price-list.read`.',
   }),
   ...signInRoutes,
   ...hostRoutes,

@@ -1,6 +1,6 @@
 import type { Props } from '#commands/codec/codec';
 import { list } from '#commands/codec/object';
-import { boolean, bytesId, choice, integer, text } from '#commands/codec/scalar';
+import { boolean, bytesId, choice, id, integer, text, time } from '#commands/codec/scalar';
 
 /** Query parameters that the derived routes share. All of them may be left out. */
 
@@ -50,6 +50,12 @@ const pageParameters = {
 } as const satisfies Props;
 
 export const listParameters = { ...readParameters, ...pageParameters, watch } as const satisfies Props;
+
+export const billParameters = {
+  from: time('from', { summary: 'Where it begins; 30 days before its end unless given.' }),
+  to: time('to', { summary: 'Where it ends, itself left out; now unless given.' }),
+  prices: id('price-list', { summary: 'Compute it by this price list, instead of by what was charged.' }),
+} as const satisfies Props;
 
 /** Ranges of one watch. */
 const maxWatched = 100;

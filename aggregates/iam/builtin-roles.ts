@@ -33,8 +33,10 @@ export const builtinRoles: Readonly<Record<string, BuiltinRole>> = {
       'lease.*',
       'level.*',
       'log.*',
+      'price-list.*',
       'quota.*',
       'sweep.*',
+      'wallet.*',
     ],
   },
   auditor: {

@@ -33,7 +33,17 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** Units are spelled out in names too: a field of unit `bytes` ends in `Bytes`. `number` is a bare number. */
 export type Unit =
-  'count' | 'bytes' | 'bits' | 'ms' | 'seconds' | 'credits' | 'position' | 'version' | 'port' | 'percent' | 'number';
+  | 'count'
+  | 'bytes'
+  | 'bits'
+  | 'ms'
+  | 'seconds'
+  | 'microCredits'
+  | 'position'
+  | 'version'
+  | 'port'
+  | 'percent'
+  | 'number';
 
 export type Shape =
   | TextShape

@@ -6,6 +6,7 @@ import type { Group } from '#gateways/cli/program';
 import type { Verb } from '#gateways/cli/verb';
 import { backupVerbs } from '#gateways/cli/verbs/backup';
 import { apply, whatif } from '#gateways/cli/verbs/batch';
+import { bill } from '#gateways/cli/verbs/bill';
 import { bench } from '#gateways/cli/verbs/bench';
 import { certificateVerbs } from '#gateways/cli/verbs/certificate';
 import { complete, completion } from '#gateways/cli/verbs/completion';
@@ -62,6 +63,7 @@ export const verbsOf = (catalog: readonly Component[]): readonly Verb[] => {
     events(nouns.map(({ noun }) => noun)),
     whatif,
     apply,
+    bill,
     ...iamVerbs(everyPermission()),
     login,
     logout,
@@ -135,6 +137,12 @@ const summaries: Readonly<Record<string, string>> = {
   'security-group': 'What is let through to and from ports.',
   subnet: 'Ranges of addresses of VPCs.',
   vpc: 'Networks of projects.',
+  bill: 'What a project used, and what it came to.',
+  hold: 'Credits that are reserved.',
+  'price-list': 'What an hour of what is charged costs.',
+  usage: 'What is charged at present.',
+  wallet: 'Credits of projects.',
+  'wallet-entry': 'What was added to wallets and taken back.',
   'key-quota': 'What all keys may take together.',
   quota: 'What projects may have, and what is left of it.',
   'secret-key': 'Whose secrets are sealed with which keys, and forgetting them.',
@@ -168,6 +176,7 @@ const headings: readonly (readonly [heading: string, words: readonly string[]])[
       'device',
     ],
   ],
+  ['What it costs:', ['bill', 'wallet', 'wallet-entry', 'price-list', 'usage', 'hold']],
   [
     'A node:',
     [

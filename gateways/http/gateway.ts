@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answer, malformed, refusal, type Answer } from '#gateways/http/answer';
+import { billRoute } from '#gateways/http/bill-route';
 import { apiOf } from '#gateways/http/api';
 import { admissionOf } from '#gateways/http/authenticate';
 import { certificateRoutes } from '#gateways/http/certificate-routes';
@@ -133,6 +134,7 @@ export const routesOf = (node: Node, streams: LineStreams, metrics: Metrics): re
     ...hostRoutes(node, forms, patience),
     ...iamRoutes(node, forms),
     ...networkRoutes(node),
+    billRoute(node),
     ...certificateRoutes(node),
     ...healthRoutes(node),
     { method: 'GET', path: '/openapi.json', handle: strict(() => ({ status: 200, text: text() })) },

@@ -74,7 +74,7 @@ const can = (node: Node, access: Access, { query, principal: caller }: Ask): Ans
   const { facts, now, vocabulary, head } = node.engine;
   const about = { principal, permission, resource: resource.text };
   if (isUnlimited(principal)) return answer({ ...about, allowed: true, reason: 'unlimited', considered: [] });
-  const target = targetOf(vocabulary, resource, facts);
+  const target = targetOf(vocabulary, permission, resource, facts);
   const address = (read.right['address'] as string | undefined) ?? (isSelf ? caller.address : '');
   const shown = isSelf ? { credential: caller.credential } : {};
   const question = { principal, ...shown, address, now: Math.max(now, head.nowMs), permission, target };
@@ -99,7 +99,7 @@ const whoCan = (node: Node, access: Access, { query, principal: caller }: Ask): 
   const refused = judged(node, caller, 'binding.read', resource.range);
   if (refused !== undefined) return refused;
   const { facts, now, vocabulary, head } = node.engine;
-  const target = targetOf(vocabulary, resource, facts);
+  const target = targetOf(vocabulary, permission, resource, facts);
   const { allowed, denied, more } = access.whoCan(facts, permission, target, Math.max(now, head.nowMs));
   return answer({
     permission,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemPrincipal } from '#log/authority';
+import { catalog } from '#gateways/catalog';
 import { startTestApi, type TestApi } from '#harness/http';
 
 /** What operators do to a node over HTTP. */
@@ -72,7 +73,7 @@ describe('the health of components', () => {
   const ok = { status: 'ok' };
   const healthy = {
     log: { ...ok, position: expect.any(Number) },
-    ...{ apply: ok, writes: ok, cluster: ok, flaredb: ok, iam: ok },
+    ...{ apply: ok, writes: ok, ...Object.fromEntries(catalog.map(({ name }) => [name, ok])) },
   };
 
   test('is told for each of the catalogue, to anybody', async () => {
@@ -82,7 +83,7 @@ describe('the health of components', () => {
       json: { status: 'ok', components: { ...healthy, chainfire: ok } },
     });
     expect((await api.call('GET', '/v1/status')).json['components']).toMatchObject(
-      ['cluster', 'chainfire', 'flaredb', 'iam'].map((name) => ({ name, status: 'ok', nouns: expect.any(Array) })),
+      catalog.map(({ name }) => ({ name, status: 'ok', nouns: expect.any(Array) })),
     );
   });
 

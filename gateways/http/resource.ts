@@ -43,8 +43,11 @@ export const resourceIn = (vocabulary: Vocabulary, written: string): Either<read
   return right({ text, range: only(noun, decoded.right as string) }); // Ids are text or binary strings.
 };
 
-export const targetOf = (vocabulary: Vocabulary, { range }: Resource, facts: Facts): Target =>
-  askedOfRange(vocabulary, '', range, facts).target;
+/** What a permission is asked of; of the cluster, where only what was granted for all of it counts. */
+export const targetOf = (vocabulary: Vocabulary, permission: string, { range }: Resource, facts: Facts): Target => {
+  const isOfCluster = vocabulary.commands.get(permission)?.ofCluster === true;
+  return askedOfRange(vocabulary, permission, isOfCluster ? undefined : range, facts).target;
+};
 
 /** Bytes as the text that they spell, where they do. */
 export const shown = (written: string): string =>

@@ -212,10 +212,8 @@ describe('the coverage of authorisation', () => {
 
   test('lets a viewer see its project and change nothing', async () => {
     const reads = [
-      'GET /v1/timeline/{noun}/{id}',
-      'GET /v1/why/{noun}/{id}',
-      'GET /v1/iam/who-can',
-      'GET /v1/network/trace',
+      ...['GET /v1/timeline/{noun}/{id}', 'GET /v1/why/{noun}/{id}', 'GET /v1/iam/who-can'],
+      ...['GET /v1/network/trace', 'GET /v1/projects/{id}/bill'],
     ];
     const asked = [...commandOperations, ...fixedOperations].filter(({ name }) => !reads.includes(name));
     expect(await undenied(asked, viewer)).toEqual([]);

@@ -8,6 +8,7 @@ import { encodeEntry, type Entry } from '#log/entry';
 import type { LogEntry } from '#log/log';
 import { vocabularyOf } from '#log/vocabulary';
 import { drawnLog } from '#harness/drawn-commands';
+import { creditStory } from '#harness/golden/credit-story';
 import { certificateStory } from '#harness/golden/certificate-story';
 import { hostStory } from '#harness/golden/host-story';
 import { identityStory } from '#harness/golden/identity-story';
@@ -96,6 +97,8 @@ const stories: readonly Written[] = [
   { kind: 'doc.txn', id: '', body: { operations: [{ delete: { id: 'users/bob' } }] } },
   { kind: 'namespace.create', id: 'brief', body: {} },
   { kind: 'namespace.delete', id: 'brief', body: {} },
+  { kind: 'lease.grant', id: '8', body: { ttlSeconds: 10 } },
+  { kind: 'lease.revoke', id: '8', body: {} },
 ];
 
 /** Keys of a subject that come and go. */
@@ -137,6 +140,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'secrets.jsonl': told(secrets),
   'identity.jsonl': told(identityStory),
   'certificates.jsonl': told(certificateStory),
+  'credit.jsonl': told(creditStory),
   'sign-in.jsonl': told(signInStory),
   'federation.jsonl': told(federationStory),
   'hosts.jsonl': told(hostStory),

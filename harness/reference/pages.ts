@@ -46,6 +46,11 @@ const objects = ({ aggregates }: Component): string =>
     aggregates.map(({ kind, summary }) => [`\`${kind.noun}\``, summary]),
   );
 
+const permissionOf = ({ permission, ofCluster }: AnyCommandSpec): string => {
+  if (permission === undefined) return 'those of what it does';
+  return `\`${permission}\`${ofCluster ? ', granted for the whole cluster' : ''}`;
+};
+
 const commandSection = (spec: AnyCommandSpec): string =>
   sections(
     `### ${spec.kind}`,
@@ -53,7 +58,7 @@ const commandSection = (spec: AnyCommandSpec): string =>
     [
       `- HTTP: \`POST ${spec.route}\``,
       `- CLI: \`ultracloud ${cliOf(spec)}\``,
-      `- Permission: ${spec.permission === undefined ? 'those of what it does' : `\`${spec.permission}\``}`,
+      `- Permission: ${permissionOf(spec)}`,
       ...(spec.id === undefined ? [] : [`- Id: ${expectation(spec.id.shape)}`]),
     ].join('\n'),
     describe(spec.body).trimEnd(),

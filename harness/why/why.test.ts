@@ -3,6 +3,7 @@ import { decode } from '#commands/codec/decode';
 import { catalog } from '#gateways/catalog';
 import { administrator } from '#gateways/server/policy';
 import { systemPrincipal } from '#log/authority';
+import { creditRefusals } from '#harness/why/credit-refusals';
 import { certificateRefusals } from '#harness/why/certificate-refusals';
 import { hostRefusals } from '#harness/why/host-refusals';
 import { networkRefusals } from '#harness/why/network-refusals';
@@ -37,6 +38,7 @@ const text = (length: number): string => 'x'.repeat(length);
 const refusals: Readonly<Record<string, readonly Asked[]>> = {
   ...iamRefusals,
   ...certificateRefusals,
+  ...creditRefusals,
   ...signInRefusals,
   ...hostRefusals,
   ...networkRefusals,
