@@ -51,6 +51,7 @@ import { serviceAccount } from '#aggregates/iam/service-account';
 import { session, sessionKeeping } from '#aggregates/iam/session';
 import { signingKey } from '#aggregates/iam/signing-key';
 import { host } from '#aggregates/node-agent/host';
+import { flavour } from '#aggregates/plasmavmc/flavour';
 import { userOf } from '#aggregates/iam/user';
 import type { Words } from '#aggregates/iam/words';
 import { addressBlock, bridging } from '#aggregates/prismnet/address-block';
@@ -94,6 +95,7 @@ import { serviceAccountView } from '#projections/iam/service-account';
 import { sessionView } from '#projections/iam/session';
 import { signingKeyView } from '#projections/iam/signing-key';
 import { hostView } from '#projections/node-agent/host';
+import { flavourView } from '#projections/plasmavmc/flavour';
 import { userView } from '#projections/iam/user';
 import { portView } from '#projections/prismnet/port';
 import { securityGroupView } from '#projections/prismnet/security-group';
@@ -238,5 +240,13 @@ export const catalog: readonly Component[] = [
     procedures: [],
     reactions: [...vpcKeeping, ...subnetClearing, ...addressKeeping, ...bridging],
     views: [vpcView, subnetView, portView, securityGroupView],
+  },
+  {
+    name: 'plasmavmc',
+    summary: 'Virtual machines: the sizes that they can have.',
+    aggregates: [flavour],
+    procedures: [],
+    reactions: [],
+    views: [flavourView],
   },
 ];

@@ -186,8 +186,8 @@ describe('outcomes', () => {
       if (result.status !== 'rejected') continue;
       expect(result.code).not.toBe('command.poisoned');
       const declaring = vocabulary.procedures.get(kind) ?? vocabulary.deciders.get(kind);
-      // A refusal of one command is the refusal of all, whatever it was. Of what nobody sends by hand, a refusal may also
-      // be that of a command that follows; what operators send declares all that it can be refused with.
+      // A refusal of one command is the refusal of all, whatever it was. Of what nobody sends by hand, a refusal may
+      // also be that of a command that follows; what operators send declares all that it can be refused with.
       const events = Object.keys(vocabulary.deciders.get(kind)?.events ?? {});
       const isFollowed = isInternal(kind) && events.some((event) => vocabulary.reactions.has(event));
       const passedOn = kind === applyBatch.kind || isFollowed ? Object.fromEntries(vocabulary.rejections) : {};

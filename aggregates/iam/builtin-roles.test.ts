@@ -37,12 +37,21 @@ test('what everybody may do to itself is there to be done', () => {
 test('an editor works with everything of tenants, and decides nothing about people or the cluster', () => {
   const editor = permitsOfRole('editor');
   const ofCluster = ['cluster', 'iam', 'node-agent'];
+  const flavours = ['flavour.create', 'flavour.describe', 'flavour.delete'];
   const credit = [
     'wallet.topUp',
     'wallet.withdraw',
     ...['create', 'update', 'use', 'delete'].map((verb) => `price-list.${verb}`),
   ];
-  const cluster = ['alarm.disarm', 'key-quota.set', 'key-quota.lift', 'quota.set', 'quota.clear', ...credit];
+  const cluster = [
+    'alarm.disarm',
+    'key-quota.set',
+    'key-quota.lift',
+    'quota.set',
+    'quota.clear',
+    ...credit,
+    ...flavours,
+  ];
   const ofTenants = asked((name) => !ofCluster.includes(name)).filter((one) => !cluster.includes(one));
   expect(ofTenants.filter((one) => !permitsOne(editor, one))).toEqual([]);
   expect(asked((name) => ofCluster.includes(name)).filter((one) => permitsOne(editor, one))).toEqual([]);

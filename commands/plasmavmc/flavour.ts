@@ -1,6 +1,7 @@
-import { optional } from '#commands/codec/object';
+import { object, optional } from '#commands/codec/object';
 import { command, type CommandOf } from '#commands/command';
-import { CpuCount, Description, FlavourId, MemoryBytes } from '#commands/plasmavmc/name';
+import { CpuCount, CreatePosition, Description, FlavourId, MemoryBytes, ModPosition } from '#commands/plasmavmc/name';
+import { view } from '#commands/view';
 
 export const createFlavour = command('flavour', 'create', {
   summary: 'Name a size of virtual machines.',
@@ -29,3 +30,22 @@ export const deleteFlavour = command('flavour', 'delete', {
 });
 
 export type FlavourCommand = CommandOf<typeof createFlavour | typeof describeFlavour | typeof deleteFlavour>;
+
+export const flavours = view('flavour', {
+  summary: 'Sizes of virtual machines that have a name.',
+  id: FlavourId,
+  row: object({
+    id: FlavourId,
+    cpuCount: CpuCount,
+    memoryBytes: MemoryBytes,
+    description: optional(Description),
+    createPosition: CreatePosition,
+    modPosition: ModPosition,
+  }),
+  columns: [
+    { title: 'FLAVOUR', path: 'id' },
+    { title: 'PROCESSORS', path: 'cpuCount' },
+    { title: 'MEMORY', path: 'memoryBytes' },
+    { title: 'DESCRIPTION', path: 'description' },
+  ],
+});

@@ -11,6 +11,7 @@ import { drawnLog } from '#harness/drawn-commands';
 import { creditStory } from '#harness/golden/credit-story';
 import { certificateStory } from '#harness/golden/certificate-story';
 import { hostStory } from '#harness/golden/host-story';
+import { virtualMachineStory } from '#harness/golden/virtual-machine-story';
 import { identityStory } from '#harness/golden/identity-story';
 import { networkStory } from '#harness/golden/network-story';
 import { randomOf } from '#harness/simulator/random';
@@ -144,6 +145,7 @@ export const goldenSources: Readonly<Record<string, () => readonly LogEntry[]>> 
   'sign-in.jsonl': told(signInStory),
   'federation.jsonl': told(federationStory),
   'hosts.jsonl': told(hostStory),
+  'virtual-machines.jsonl': told(virtualMachineStory),
   'network.jsonl': told(networkStory),
   'examples.jsonl': examples,
   'drawn-1.jsonl': drawn(101, 400),

@@ -5,6 +5,7 @@ import { administrator } from '#gateways/server/policy';
 import { systemPrincipal } from '#log/authority';
 import { creditRefusals } from '#harness/why/credit-refusals';
 import { certificateRefusals } from '#harness/why/certificate-refusals';
+import { virtualMachineRefusals } from '#harness/why/virtual-machine-refusals';
 import { hostRefusals } from '#harness/why/host-refusals';
 import { networkRefusals } from '#harness/why/network-refusals';
 import { signInRefusals } from '#harness/why/sign-in-refusals';
@@ -41,6 +42,7 @@ const refusals: Readonly<Record<string, readonly Asked[]>> = {
   ...creditRefusals,
   ...signInRefusals,
   ...hostRefusals,
+  ...virtualMachineRefusals,
   ...networkRefusals,
   'alarm.absent': [['alarm.disarm', 'nothing', {}]],
   'alarm.standing': [
