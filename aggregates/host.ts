@@ -26,7 +26,7 @@ export interface HostFacts {
   /** Absent: the usual. */
   readonly overcommit?: Overcommit;
   /** Among them its failure domains, `zone` and `rack`. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly capabilities: {
     readonly accelerators: readonly string[];
     readonly diskFormats: readonly string[];
@@ -38,7 +38,8 @@ export interface HostFacts {
 export interface Host extends HostFacts {
   readonly cordonReason?: string;
   readonly description?: string;
-  readonly ttlSeconds: number;
+  /** How long it is waited for; absent: the usual time. */
+  readonly ttlSeconds?: number;
   readonly changedMs: number;
   readonly invitation?: { readonly digest: string; readonly untilMs: number };
   /** Of what has reported; absent before. */
@@ -56,6 +57,9 @@ export const roomOf = ({ capacity, overcommit = usualOvercommit }: HostFacts): R
   memoryBytes: Math.floor((capacity.memoryBytes * overcommit.memoryPercent) / 100),
   diskBytes: Math.floor((capacity.diskBytes * overcommit.diskPercent) / 100),
 });
+
+/** How long a host is waited for that is not heard of. */
+export const ttlSecondsOf = ({ ttlSeconds = 30 }: Pick<Host, 'ttlSeconds'>): number => ttlSeconds;
 
 /** Whether something new may be put on it. */
 export const isOpen = ({ phase, schedulable, epoch }: HostFacts): boolean => phase === 'up' && schedulable && epoch > 0;

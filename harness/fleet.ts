@@ -28,7 +28,7 @@ export const loadOf = (host: HostFacts, holds: Readonly<Record<string, Hold>>): 
     offered: {
       open: isOpen(host),
       room: roomOf(host),
-      labels: host.labels,
+      labels: host.labels ?? {},
       accelerators: host.capabilities.accelerators,
     },
     holds,

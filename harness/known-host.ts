@@ -14,7 +14,7 @@ export const makeHosts = async ({ engine }: Pick<TestNode, 'engine'>, ...names: 
 /** A host that was made known and has not come yet. */
 export const knownHost = (name: string): Held =>
   held({ kind: hostKind }, name, {
-    ...{ phase: 'joining', schedulable: true, epoch: 0, ttlSeconds: 30, changedMs: 0, labels: {} },
+    ...{ phase: 'joining', schedulable: true, epoch: 0, changedMs: 0 },
     capacity: { cpuCount: 0, memoryBytes: 0, diskBytes: 0 },
     capabilities: { accelerators: [], diskFormats: [], features: [] },
   });

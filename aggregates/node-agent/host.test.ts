@@ -38,6 +38,12 @@ decisions(host, [
   ['makes one known', [], create, [created]],
   ['makes one known only once', [created, joined], create, []],
   ['refuses another of the same name', [created], command('create', {}), 'host.exists'],
+  [
+    'takes what is usual and is said for another',
+    [created],
+    command('create', { labels: { zone: 'a' }, ttlSeconds: 30 }),
+    'host.exists',
+  ],
   ['changes labels', [created], update, [updated]],
   ['changes nothing twice', [created, updated], update, []],
   ['asks a machine in', [created], invite, [invited]],

@@ -40,7 +40,6 @@ const unseen = {
   capabilities: { accelerators: [], diskFormats: [], features: [] },
 };
 
-const usualTtlSeconds = 30;
 const usualInvitationSeconds = 3_600;
 
 const rejections = {
@@ -100,7 +99,7 @@ export const host: Aggregate<Host, HostCommand, HostEvent, keyof typeof rejectio
   decide(state, command, facts, { now }) {
     if (command.kind === 'host.create') {
       if (state === undefined) return accept({ kind: 'host.created', body: command.body });
-      const { description, labels = {}, ttlSeconds = usualTtlSeconds } = command.body;
+      const { description, labels, ttlSeconds } = command.body;
       const isSame = description === state.description && same(labels, state.labels) && ttlSeconds === state.ttlSeconds;
       return isSame ? accept() : reject('host.exists');
     }
@@ -147,9 +146,7 @@ export const host: Aggregate<Host, HostCommand, HostEvent, keyof typeof rejectio
 
   evolve(state, event, { now, position }) {
     if (event.kind === 'host.created') {
-      const { ttlSeconds = usualTtlSeconds } = event.body;
-      const { labels = {} } = event.body;
-      return { ...event.body, ...unseen, labels, ttlSeconds, changedMs: now };
+      return { ...event.body, ...unseen, changedMs: now };
     }
     if (state === undefined) return impossible(event);
     switch (event.kind) {

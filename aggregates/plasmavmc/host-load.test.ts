@@ -23,7 +23,7 @@ const host: HostFacts = {
   capabilities: { accelerators: ['kvm'], diskFormats: ['qcow2'], features: [] },
 };
 const with_ = (more: Partial<HostFacts>) => ({
-  facts: [held({ kind: hostKind }, 'n1', { ...host, ttlSeconds: 30, changedMs: 0, ...more })],
+  facts: [held({ kind: hostKind }, 'n1', { ...host, changedMs: 0, ...more })],
 });
 const room = { cpuCount: 8, memoryBytes: 8 * GiB, diskBytes: 100 * GiB };
 const offered = (more = {}): HostLoadEvent => ({

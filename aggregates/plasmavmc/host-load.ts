@@ -116,7 +116,7 @@ const holding = (state: HostLoad, thing: string, hold: Hold | undefined): HostLo
 const offerOf = (host: HostFacts): Offered => ({
   open: isOpen(host),
   room: roomOf(host),
-  labels: host.labels,
+  labels: host.labels ?? {},
   accelerators: host.capabilities.accelerators,
 });
 

@@ -162,7 +162,7 @@ const naiveRefusals = (fleet: Fleet, { wish }: Machine, { id, host, holds }: Hos
   const { need } = wish;
   if (!load.offered.open) found.add('closed');
   if (wish.except.includes(id) || (wish.only ?? id) !== id) found.add('excepted');
-  if (Object.entries(wish.hostLabels).some(([name, value]) => host.labels[name] !== value)) found.add('labels');
+  if (Object.entries(wish.hostLabels).some(([name, value]) => host.labels?.[name] !== value)) found.add('labels');
   const { accelerators, diskFormats, features } = host.capabilities;
   if (wish.accelerator !== undefined && !accelerators.includes(wish.accelerator)) found.add('accelerator');
   if (wish.features.some((each) => !features.includes(each))) found.add('capabilities');
@@ -175,8 +175,8 @@ const naiveRefusals = (fleet: Fleet, { wish }: Machine, { id, host, holds }: Hos
     const members = fleet.hosts.filter((each) =>
       Object.values(each.holds).some(({ groups }) => groups.includes(group)),
     );
-    const here = domainOf(domain, id, host.labels);
-    const near = members.some((each) => domainOf(domain, each.id, each.host.labels) === here);
+    const here = domainOf(domain, id, host.labels ?? {});
+    const near = members.some((each) => domainOf(domain, each.id, each.host.labels ?? {}) === here);
     if (relation === 'apart' ? near : members.length > 0 && !near) found.add(relation);
   }
   return found;

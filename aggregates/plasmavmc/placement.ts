@@ -99,7 +99,7 @@ const brokenRule = (required: readonly Rule[], members: Members, candidate: Cand
 const unsuitable = (host: HostFacts | undefined, wish: Wish): Refusal | undefined => {
   if (host === undefined || !isOpen(host)) return 'closed';
   const { accelerators, diskFormats, features } = host.capabilities;
-  if (!Object.entries(wish.hostLabels).every(([name, value]) => host.labels[name] === value)) return 'labels';
+  if (!Object.entries(wish.hostLabels).every(([name, value]) => host.labels?.[name] === value)) return 'labels';
   if (wish.accelerator !== undefined && !accelerators.includes(wish.accelerator)) return 'accelerator';
   const hasAll =
     wish.diskFormats.every((format) => diskFormats.includes(format)) &&

@@ -1,5 +1,5 @@
 import { kind } from '#aggregates/facts';
-import { hostKind } from '#aggregates/host';
+import { hostKind, ttlSecondsOf } from '#aggregates/host';
 import type { Engine } from '#log/engine';
 import type { Liveness } from '#gateways/node';
 import { bySystem } from '#gateways/server/by-system';
@@ -41,7 +41,8 @@ export const startLiveness = async (engine: Engine, holder: string): Promise<Run
     {
       kind: hostKind,
       events: ['host.joined', 'host.updated', 'host.lost', 'host.deleted'],
-      life: ({ state }) => (state.phase === 'up' ? { ttlSeconds: state.ttlSeconds, tenure: state.epoch } : undefined),
+      life: ({ state }) =>
+        state.phase === 'up' ? { ttlSeconds: ttlSecondsOf(state), tenure: state.epoch } : undefined,
       end: (id, epoch) => ({ kind: 'host.lose', id, body: { epoch, holderPosition } }),
     },
     now,
