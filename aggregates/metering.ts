@@ -1,5 +1,6 @@
 import { meterNames, meters, type Meter, type Prices, type Quantities } from '#commands/meters';
 import { kind, type Facts, type IndexRow } from '#aggregates/facts';
+import { orderedKey } from '#aggregates/ordered-key';
 
 /** What is charged, shared by those who charge it, those who ask for its price beforehand, and bills. */
 
@@ -44,7 +45,7 @@ export const priceListKind = kind<PriceList>('price-list');
 
 /** Records by project and end, as `timeKey` has them. */
 export const recordsByEnd = 'usage-record.by-end';
-export const timeKey = (project: string, ms: number): string => `${project} ${String(ms).padStart(16, '0')}`;
+export const timeKey = (project: string, ms: number): string => `${project} ${orderedKey(ms)}`;
 
 /** No segment is longer, so that what reaches into the time of a bill ends in it or soon after. */
 export const longestSegmentMs = 62 * 86_400_000;
@@ -87,8 +88,6 @@ const lastUse = (facts: Facts): IndexRow | undefined =>
 
 /** The turn of the list that comes into use next. */
 export const nextTurnOfUse = (facts: Facts): number => Number(lastUse(facts)?.key ?? 0) + 1;
-
-export const turnKey = (turn: number): string => String(turn).padStart(16, '0');
 
 /** The prices in use; none: everything is free. */
 export const currentPrices = (facts: Facts): Pick<Segment, 'priceList' | 'prices'> => {

@@ -11,7 +11,8 @@ import {
 } from '#commands/creditservice/price-list';
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
-import { currentPrices, listsByUse, nextTurnOfUse, priceListKind, turnKey, type PriceList } from '#aggregates/metering';
+import { currentPrices, listsByUse, nextTurnOfUse, priceListKind, type PriceList } from '#aggregates/metering';
+import { orderedKey } from '#aggregates/ordered-key';
 import { same } from '#aggregates/same';
 
 type Priced = TypeOf<typeof PriceListSet>;
@@ -52,7 +53,7 @@ export const priceList: Aggregate<PriceList, PriceListCommand, PriceListEvent, k
     'price-list.deleted': object({}),
   },
   rejections,
-  indexes: { [listsByUse]: ({ turn }) => (turn === undefined ? [] : [turnKey(turn)]) },
+  indexes: { [listsByUse]: ({ turn }) => (turn === undefined ? [] : [orderedKey(turn)]) },
 
   decide(state, command, facts) {
     if (command.kind === 'price-list.create') {

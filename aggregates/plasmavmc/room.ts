@@ -1,4 +1,5 @@
 import type { Resources } from '#aggregates/host';
+import { orderedKey } from '#aggregates/ordered-key';
 
 /**
  * How an index orders hosts by the room that they have left. A key begins with the cell of the host, which is how many
@@ -43,8 +44,6 @@ export const cellOf = ({ memoryBytes, cpuCount, diskBytes }: Resources): readonl
 export const cellPart = 2;
 
 /** In the order of free memory within a cell. */
-const ordered = (value: number): string => String(value).padStart(16, '0');
-
 export const roomKey = ({
   free,
   room,
@@ -56,7 +55,7 @@ export const roomKey = ({
 }): string =>
   [
     cellOf(free).join(''),
-    ordered(free.memoryBytes),
+    orderedKey(free.memoryBytes),
     free.cpuCount,
     free.diskBytes,
     room.memoryBytes,

@@ -15,6 +15,7 @@ import {
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import type { Facts } from '#aggregates/facts';
+import { orderedKey } from '#aggregates/ordered-key';
 import type { Reaction } from '#aggregates/procedure';
 import {
   addressBlockKind,
@@ -31,7 +32,7 @@ import {
   type Ranged,
 } from '#aggregates/prismnet/addresses';
 import { hasBit, withBit, withoutBit } from '#aggregates/prismnet/bitmap';
-import { quarantineMs, timeKey } from '#aggregates/prismnet/network';
+import { quarantineMs } from '#aggregates/prismnet/network';
 
 export type AddressBlockEvent =
   | { readonly kind: 'address-block.made'; readonly body: TypeOf<typeof AddressBlockMade> }
@@ -75,7 +76,7 @@ export const addressBlock: Aggregate<AddressBlock, AddressBlockCommand, AddressB
   indexes: {
     [blockIndexes.free]: (state) => {
       const from = freeFrom(state);
-      return from === undefined ? [] : [`${state.holder} ${timeKey(from)}`];
+      return from === undefined ? [] : [`${state.holder} ${orderedKey(from)}`];
     },
     [blockIndexes.gap]: ({ holder, gap }) => (gap > 0 ? [holder] : []),
   },

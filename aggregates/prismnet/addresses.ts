@@ -1,8 +1,8 @@
 import { kind, type Facts } from '#aggregates/facts';
+import { orderedKey } from '#aggregates/ordered-key';
 import { named } from '#aggregates/named';
 import { firstClear, noBits, size, withBit } from '#aggregates/prismnet/bitmap';
 import { addressOf, contains, firstOf, lastOf, networkOf, textOf, type Network } from '#aggregates/prismnet/cidr';
-import { timeKey } from '#aggregates/prismnet/network';
 
 /**
  * Which addresses of a range are free, without a scan: a range is kept in blocks of 256, each made when the first of
@@ -127,7 +127,11 @@ export const isHeld = (facts: Facts, holder: string, number: number, offset: num
 export const freeAddress = (facts: Facts, holder: string, now: number): string | undefined => {
   const range = rangeOf(facts, holder);
   if (range === undefined) return undefined;
-  const [found] = facts.index(blockIndexes.free, { from: `${holder} `, to: `${holder} ${timeKey(now + 1)}`, limit: 1 });
+  const [found] = facts.index(blockIndexes.free, {
+    from: `${holder} `,
+    to: `${holder} ${orderedKey(now + 1)}`,
+    limit: 1,
+  });
   const block = found === undefined ? undefined : facts.get(addressBlockKind, found.id)?.state;
   if (block !== undefined) {
     const resting = block.resting.filter(({ until }) => until > now).map(({ offset }) => offset);

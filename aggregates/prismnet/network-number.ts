@@ -9,7 +9,8 @@ import {
 import type { Aggregate } from '#aggregates/aggregate';
 import { accept, impossible, reject } from '#aggregates/decision';
 import { kind, type Facts } from '#aggregates/facts';
-import { numbersSpent, quarantineMs, timeKey, vpcKind } from '#aggregates/prismnet/network';
+import { orderedKey } from '#aggregates/ordered-key';
+import { numbersSpent, quarantineMs, vpcKind } from '#aggregates/prismnet/network';
 
 export interface NetworkNumber {
   readonly number: number;
@@ -33,7 +34,7 @@ const free = 'network-number.free';
 
 /** Those that rested longest come first, then new ones; undefined when all are given. */
 export const nextNumber = (facts: Facts, now: number): number | undefined => {
-  const [rested] = facts.index(free, { from: '', to: timeKey(now + 1), limit: 1 });
+  const [rested] = facts.index(free, { from: '', to: orderedKey(now + 1), limit: 1 });
   if (rested !== undefined) return Number(rested.id);
   const next = facts.sum(given, '') + 1;
   return next > last ? undefined : next;
@@ -66,7 +67,7 @@ export const networkNumber: Aggregate<
   commands: [takeNetworkNumber, releaseNetworkNumber],
   events: { 'network-number.taken': NetworkNumberTaken, 'network-number.released': NetworkNumberReleased },
   rejections,
-  indexes: { [free]: ({ vpc, until }) => (vpc === undefined ? [timeKey(until)] : []) },
+  indexes: { [free]: ({ vpc, until }) => (vpc === undefined ? [orderedKey(until)] : []) },
   sums: { [given]: () => [['', 1]] },
 
   decide(state, command, facts, { now }) {

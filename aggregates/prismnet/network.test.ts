@@ -1,8 +1,9 @@
-import { groupOfVpc, inVpc, quarantineMs, timeKey } from '#aggregates/prismnet/network';
+import { orderedKey } from '#aggregates/ordered-key';
+import { groupOfVpc, inVpc, quarantineMs } from '#aggregates/prismnet/network';
 
 test('times sort as keys', () => {
   const times = [0, 9, 10, 1_700_000_000_000, 9_999_999_999_999];
-  expect([...times].map(timeKey).sort().map(Number)).toEqual(times);
+  expect([...times].map(orderedKey).sort().map(Number)).toEqual(times);
 });
 
 test('what rests does so for five minutes', () => expect(quarantineMs).toBe(300_000));

@@ -34,9 +34,6 @@ export const portKind = kind<Port>('port');
 /** How long an address or a number rests before another gets it, so that what hosts still send goes nowhere. */
 export const quarantineMs = 5 * 60_000;
 
-/** A time as part of an index key: the order of texts is that of times. */
-export const timeKey = (ms: number): string => String(ms).padStart(16, '0');
-
 export const indexes = {
   subnetsByVpc: 'subnet.by-vpc',
   /** The VPC and the first address of each range of a subnet. */
